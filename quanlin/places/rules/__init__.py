@@ -1,0 +1,77 @@
+"""Pure functions and tables: working time, coordinates, codes, outlines, rights, addresses, layouts."""
+
+from quanlin.places.rules.codes import (
+    OfficialCode,
+    is_official,
+    parse_official,
+    parse_speakable,
+    speakable_code,
+)
+from quanlin.places.rules.coordinates import (
+    CRS_NAMES,
+    Crs,
+    bd09_to_gcj02,
+    from_wgs84,
+    gcj02_to_bd09,
+    gcj02_to_wgs84,
+    in_china,
+    metres_between,
+    to_wgs84,
+    wgs84_to_gcj02,
+)
+from quanlin.places.rules.outlines import (
+    area_square_metres,
+    as_multipolygon,
+    bounds,
+    cells_of,
+    checked_rings,
+    in_rings,
+    metres_to_rings,
+    middle,
+)
+from quanlin.places.rules.rights import MAY_CHANGE, check_may_change, may_change
+from quanlin.places.rules.working_time import (
+    OFFICE_HOURS,
+    ROUND_THE_CLOCK,
+    Calendar,
+    add_working_minutes,
+    is_working_day,
+    working_minutes,
+    working_minutes_of,
+)
+
+__all__ = [
+    "CRS_NAMES",
+    "MAY_CHANGE",
+    "OFFICE_HOURS",
+    "ROUND_THE_CLOCK",
+    "Calendar",
+    "Crs",
+    "OfficialCode",
+    "add_working_minutes",
+    "area_square_metres",
+    "as_multipolygon",
+    "bd09_to_gcj02",
+    "bounds",
+    "cells_of",
+    "check_may_change",
+    "checked_rings",
+    "from_wgs84",
+    "gcj02_to_bd09",
+    "gcj02_to_wgs84",
+    "in_china",
+    "in_rings",
+    "is_official",
+    "is_working_day",
+    "may_change",
+    "metres_between",
+    "metres_to_rings",
+    "middle",
+    "parse_official",
+    "parse_speakable",
+    "speakable_code",
+    "to_wgs84",
+    "wgs84_to_gcj02",
+    "working_minutes",
+    "working_minutes_of",
+]
