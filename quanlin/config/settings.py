@@ -84,12 +84,11 @@ TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
-STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.AppDirectoriesFinder", "quanlin.config.assets.PickedFiles"]
-# Names with a hash once ``./run`` has collected the files; the plain names in tests and before.
-_HASHED = (STATIC_ROOT / "staticfiles.json").exists()
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "quanlin.config.assets.PickedFiles",
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage." + ("Manifest" * _HASHED) + "StaticFilesStorage",
-    },
+    "staticfiles": {"BACKEND": "quanlin.config.assets.HashedFiles"},
 }
