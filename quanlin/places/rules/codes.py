@@ -2,8 +2,8 @@
 
 Official: 统计用区划代码, two digits each for province, city, county, three each for street and community;
 the first six are GB/T 2260. Speakable: a letter for the level, the number without what every place of that
-level has alike, in Crockford's base 32 (no I, L, O, U), and a check character by the hybrid system of ISO 7064
-with modulus 32, which finds every single wrong character.
+level has alike, in Crockford's base 32 (no I, L, O, U), and a check character by the hybrid system of
+ISO 7064 with modulus 32, which finds every single wrong character.
 """
 
 import re
