@@ -10,8 +10,8 @@ from quanlin.places.queries.tree import Tree, today, tree
 def calendar_for(place: int) -> rules.Calendar:
     """The calendar by which limits run at the place: the country's, with own days of it and all above it.
 
-    The nearer place decides. Places with the same own days share one calendar, which keeps its tables. A place of
-    number 0 (belongs nowhere) works office hours. Raises NotFound.
+    The nearer place decides. Places with the same own days share one calendar, which keeps its tables. The
+    place number 0 (belongs nowhere) works office hours. Raises NotFound.
     """
     now = tree()
     if not now.own_days or not place:

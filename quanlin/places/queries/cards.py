@@ -21,7 +21,7 @@ def by_code(code: str, *, viewer: Actor, on: date | None = None) -> PlaceCard:
     """The place that a code meant on a day: an official one of 6, 9 or 12 digits, or a speakable one.
 
     Without ``on`` an official code that is no longer valid leads to the successor of the place that had it
-    last, so that an old poster still works. Raises Refused for what is no code, NotFound for a code of no place.
+    last, so that an old poster still works. Raises Refused for no code, NotFound for a code of no place.
     """
     now = tree()
     if not rules.is_official(code.strip() if isinstance(code, str) else ""):

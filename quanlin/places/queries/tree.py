@@ -1,7 +1,7 @@
 """The division tree in the memory of the process: city to community, codes, successions, own days.
 
-Divisions seldom change and every case action asks for them. The tree is as good as the mark in ``places_revision``,
-which is read at most every five seconds. Whoever changes the register sees his own change at once, inside
+Divisions seldom change and every case action asks for them. The tree is as good as the mark in
+``places_revision``, which is read at most every five seconds. Whoever changes the register sees his own change at once, inside
 his transaction, and nobody else sees it before it is committed.
 """
 
@@ -138,7 +138,7 @@ def refresh() -> None:
 
 
 def changed_here() -> None:
-    """The open transaction has changed the register: until it ends, this thread reads past the shared tree."""
+    """The open transaction has changed the register: until it ends, this thread has a tree of its own."""
 
     def committed() -> None:
         refresh()

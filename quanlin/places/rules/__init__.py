@@ -38,6 +38,7 @@ from quanlin.places.rules.working_time import (
     is_working_day,
     working_minutes,
     working_minutes_of,
+    working_spans,
 )
 
 __all__ = [
@@ -74,4 +75,5 @@ __all__ = [
     "wgs84_to_gcj02",
     "working_minutes",
     "working_minutes_of",
+    "working_spans",
 ]

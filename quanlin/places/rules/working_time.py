@@ -161,3 +161,23 @@ def add_working_minutes(start: datetime, minutes: float, calendar: Calendar = OF
             return (midnight + timedelta(microseconds=begin + left)).astimezone(UTC)
         left -= end - begin
     raise AssertionError("a day's sum is the sum of its spans")
+
+
+def working_spans(
+    start: datetime, end: datetime, calendar: Calendar = OFFICE_HOURS
+) -> tuple[tuple[datetime, datetime], ...]:
+    """The stretches between ``start`` and ``end`` (aware) in which people work: lunch and nights are gaps."""
+    _aware(start, end)
+    if calendar.round_the_clock:
+        return ((start, end),) if start < end else ()
+    day, last = start.astimezone(calendar.zone).date(), end.astimezone(calendar.zone).date()
+    found = []
+    while day <= last:
+        if is_working_day(day, calendar):
+            for opens, closes in calendar.spans:
+                begin = max(start, datetime.combine(day, opens, calendar.zone))
+                finish = min(end, datetime.combine(day, closes, calendar.zone))
+                if begin < finish:
+                    found.append((begin, finish))
+        day += timedelta(days=1)
+    return tuple(found)
