@@ -113,6 +113,7 @@ class Keyring:
         self._keys = {key.id: key for key in keys}
         self._derived: dict[tuple[int, str, str, int], bytes] = {}
         self._blind: dict[tuple[str, int], bytes] = {}
+        self._writer: bytes | None = None
 
     def _current(self, use: Use, alg: int | None = None) -> _Key:
         fitting = [k for k in self._keys.values() if k.use == use and (alg is None or k.alg == alg)]
@@ -169,6 +170,13 @@ class Keyring:
     def journal_key(self) -> Ed25519PrivateKey:
         """Signs the journal's checkpoints."""
         return Ed25519PrivateKey.from_private_bytes(self._current("journal").secret)
+
+    @property
+    def writer_key(self) -> bytes:
+        """32 bytes by which a process of this deployment shows that it wrote a journal entry."""
+        if self._writer is None:
+            self._writer = _derive(self._current("journal").secret, 1, "quanlin|journal|writer", 32)
+        return self._writer
 
     @property
     def journal_keys(self) -> tuple[Ed25519PrivateKey, ...]:
