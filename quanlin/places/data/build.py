@@ -3,11 +3,11 @@
     python -m quanlin.places.data.build PATH_TO_SOURCES
 
 The sources (README.md names them): ``jinan_divisions/jinan_divisions.csv`` and
-``jinan_boundaries/datav_370100_full.json`` (GCJ-02). District outlines are the source's, in WGS-84 and with fewer
-points. Nobody publishes outlines of streets and communities: they are drawn here by cutting a district again and
-again into two, with areas in proportion to what stands in them, the urban parts round the seat of the district.
-They cover the city without gap or overlap, which the lookup needs, and are flagged as schematic. The same sources
-give the same files.
+``jinan_boundaries/datav_370100_full.json`` (GCJ-02). District outlines are the source's, in WGS-84 and with
+fewer points. Nobody publishes outlines of streets and communities: they are drawn here by cutting a
+district again and again into two, with areas in proportion to what stands in them, the urban parts round
+the seat of the district. They cover the city without gap or overlap, which the lookup needs, and are
+flagged as schematic. The same sources give the same files.
 """
 
 import csv
@@ -29,7 +29,7 @@ from quanlin.places.rules import gcj02_to_wgs84
 HERE = Path(__file__).parent
 GRID = 1e-5  # five decimals, about a metre
 ZONE = "370176000000"
-# The zone is no administrative area: its streets lie inside two districts (舜华路 in 历下, the others in 历城).
+# The zone is no administrative area: its streets lie inside two districts (舜华路 in 历下, others in 历城).
 ZONE_STREETS_IN = {
     "370176001000": "370102000000",
     "370176002000": "370112000000",
@@ -118,7 +118,7 @@ def below(shape: Polygon, height: float):
 
 
 def halves(shape: Polygon, share: float) -> tuple[Polygon, Polygon]:
-    """The shape in two, the first with ``share`` of the area; of twelve directions the one with compact parts."""
+    """The shape in two, the first with ``share`` of the area, in the direction that leaves compact parts."""
     best = None
     for angle in range(0, 180, 15):
         turned = affinity.rotate(shape, -angle, origin=(0, 0))
@@ -255,7 +255,8 @@ def main(sources: Path) -> None:
     rows = read_rows(sources / "jinan_divisions" / "jinan_divisions.csv")
     shapes, seats = districts(sources / "jinan_boundaries" / "datav_370100_full.json")
     communities = matched(drawn(rows, shapes, seats))
-    assert shapely.coverage_is_valid(list(communities.values()))
+    if not shapely.coverage_is_valid(list(communities.values())):
+        raise ValueError("the communities do not fit together")
     parent = {row.key: row.parent for row in rows}
     grouped: dict[str, list[Polygon]] = {}
     for key, shape in communities.items():

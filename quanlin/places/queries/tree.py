@@ -1,14 +1,14 @@
 """The division tree in the memory of the process: city to community, codes, successions, own days.
 
 Divisions seldom change and every case action asks for them. The tree is as good as the mark in
-``places_revision``, which is read at most every five seconds. Whoever changes the register sees his own change at once, inside
-his transaction, and nobody else sees it before it is committed.
+``places_revision``, which is read at most every five seconds. Whoever changes the register sees his own
+change at once, inside his transaction, and nobody else sees it before it is committed.
 """
 
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
@@ -64,9 +64,9 @@ class Tree:
     """One state of the register. ``lower`` and ``memo`` grow while it is in use."""
 
     mark: UUID | None
+    day: date
     cards: dict[int, PlaceCard]
     below: dict[int, tuple[int, ...]]
-    numbers: dict[str, int]
     codes: dict[str, tuple[tuple[date, date | None, int], ...]]
     heirs: dict[int, tuple[tuple[int, date], ...]]
     forebears: dict[int, tuple[tuple[int, date], ...]]
@@ -120,17 +120,17 @@ def tree() -> Tree:
             if _own.tree is None:
                 _own.tree = _load(None)
             return _own.tree
-        refresh()  # committed or rolled back
+        forget()  # committed or rolled back
     found = _shared
     if found is None or time.monotonic() - _checked_at > _SECONDS:
         mark = Revision.objects.values_list("mark", flat=True).first()
-        if found is None or found.mark != mark:
+        if found is None or found.mark != mark or found.day != today():
             found = _shared = _load(mark)
         _checked_at = time.monotonic()
     return found
 
 
-def refresh() -> None:
+def forget() -> None:
     """Look at the mark again at the next question, whenever the last look was."""
     global _checked_at
     _own.changed = _own.tree = None
@@ -141,24 +141,30 @@ def changed_here() -> None:
     """The open transaction has changed the register: until it ends, this thread has a tree of its own."""
 
     def committed() -> None:
-        refresh()
+        forget()
 
     transaction.on_commit(committed)
     _own.changed, _own.tree = committed, None
 
 
 def _load(mark: UUID | None) -> Tree:
+    day = today()
+    codes: dict[str, list[tuple[date, date | None, int]]] = {}
+    present: dict[int, str] = {}
+    spans = PlaceCode.objects.values_list("code12", "valid_from", "valid_to", "place_id")
+    for code12, start, end, number in spans:
+        codes.setdefault(code12, []).append((start, end, number))
+        if start <= day and (end is None or day < end):
+            present[number] = code12
     cards: dict[int, PlaceCard] = {}
     below: dict[int, list[int]] = {}
     for row in Place.objects.filter(level__in=DIVISIONS).order_by("number").values_list(*CARD_FIELDS):
-        card = cards[row[0]] = PlaceCard(*row)
+        card = PlaceCard(*row)
+        # a merge that was entered ahead takes the code over on its day, without anybody writing
+        code = present.get(card.number) or rules.speakable_code(card.number, card.level)
+        cards[card.number] = card if card.code == code else replace(card, code=code)
         if card.parent is not None:
             below.setdefault(card.parent, []).append(card.number)
-    codes: dict[str, list[tuple[date, date | None, int]]] = {}
-    for code12, start, end, number in PlaceCode.objects.values_list(
-        "code12", "valid_from", "valid_to", "place_id"
-    ):
-        codes.setdefault(code12, []).append((start, end, number))
     heirs: dict[int, list[tuple[int, date]]] = {}
     forebears: dict[int, list[tuple[int, date]]] = {}
     for old, new, day in Succession.objects.order_by("on_day", "id").values_list(
@@ -171,9 +177,9 @@ def _load(mark: UUID | None) -> Tree:
         own_days.setdefault(number, []).append((day, sort))
     return Tree(
         mark=mark,
+        day=day,
         cards=cards,
         below=_tuples(below),
-        numbers={card.code: card.number for card in cards.values()},
         codes=_tuples(codes),
         heirs=_tuples(heirs),
         forebears=_tuples(forebears),

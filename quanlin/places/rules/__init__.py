@@ -29,6 +29,7 @@ from quanlin.places.rules.outlines import (
     metres_to_rings,
     middle,
 )
+from quanlin.places.rules.register import PARENTS, check_parent, checked_name, joined, path_of
 from quanlin.places.rules.rights import MAY_CHANGE, check_may_change, may_change
 from quanlin.places.rules.working_time import (
     OFFICE_HOURS,
@@ -44,6 +45,7 @@ from quanlin.places.rules.working_time import (
 __all__ = [
     "CRS_NAMES",
     "MAY_CHANGE",
+    "PARENTS",
     "OFFICE_HOURS",
     "ROUND_THE_CLOCK",
     "Calendar",
@@ -56,6 +58,8 @@ __all__ = [
     "bounds",
     "cells_of",
     "check_may_change",
+    "check_parent",
+    "checked_name",
     "checked_rings",
     "from_wgs84",
     "gcj02_to_bd09",
@@ -64,10 +68,12 @@ __all__ = [
     "in_rings",
     "is_official",
     "is_working_day",
+    "joined",
     "may_change",
     "metres_between",
     "metres_to_rings",
     "middle",
+    "path_of",
     "parse_official",
     "parse_speakable",
     "speakable_code",
