@@ -80,6 +80,15 @@ class Checkpoint(models.Model):
         indexes = [models.Index(fields=["size"], name="journal_checkpoint_size")]
 
 
+class Fault(models.Model):
+    """An entry that a fold could not take: its counters are off by it until they are counted anew."""
+
+    idx = models.BigIntegerField()
+    fold = models.TextField()
+    error = models.TextField()
+    at = models.DateTimeField()
+
+
 class Relay(models.Model):
     """The one row that the relay keeps about itself. ``published``: how many entries the broker was told."""
 

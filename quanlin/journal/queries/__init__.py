@@ -16,6 +16,7 @@ from quanlin.journal.queries.reading import (
     since,
     timeline,
 )
+from quanlin.journal.queries.verifying import verify
 from quanlin.journal.rules.entry import Entry
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "reads_of",
     "since",
     "timeline",
+    "verify",
 ]

@@ -22,7 +22,7 @@ def latest_checkpoint() -> str:
 
 
 def inclusion_proof(entry_id: int, *, viewer: Actor) -> proofs.Proof:
-    """Proof that an entry which the viewer sees is in the log. Raises NotFound; Conflict before it is sealed."""
+    """Proof that an entry the viewer sees is in the log. Raises NotFound; Conflict before it is sealed."""
     found = entry(entry_id, viewer=viewer)
     if found.idx is None:
         raise Conflict("not_sealed", "这条记录刚刚写入，还没有封存；请过几秒再取证明。")

@@ -34,6 +34,7 @@ class Lag:
     size:      entries in the sealed log
     published: entries that the broker was told
     seen_at:   when the relay last showed that it lives, None when it never ran
+    faults:    entries that a counter could not take; its room has to count anew
     """
 
     waiting: int
@@ -41,6 +42,7 @@ class Lag:
     size: int
     published: int
     seen_at: datetime | None
+    faults: int
 
 
 def _entries(condition: str, values: Sequence[object]) -> tuple[Entry, ...]:
@@ -114,8 +116,9 @@ def lag() -> Lag:
             "SELECT (SELECT count(*) FROM (SELECT 1 FROM journal_queue LIMIT 10000) q),"
             " (SELECT extract(epoch FROM clock_timestamp() - q.queued_at) FROM journal_queue q"
             "  ORDER BY q.entry_id LIMIT 1),"
-            " (SELECT coalesce(max(idx) + 1, 0) FROM journal_leaf), r.published, r.seen_at"
+            " (SELECT coalesce(max(idx) + 1, 0) FROM journal_leaf), r.published, r.seen_at,"
+            " (SELECT count(*) FROM journal_fault)"
             " FROM journal_relay r WHERE r.id = 1"
         )
-        waiting, seconds, size, published, seen_at = cursor.fetchone()
-    return Lag(waiting, max(0.0, float(seconds or 0)), size, published, seen_at)
+        waiting, seconds, size, published, seen_at, faults = cursor.fetchone()
+    return Lag(waiting, max(0.0, float(seconds or 0)), size, published, seen_at, faults)

@@ -5,7 +5,7 @@ leaves ``index << level`` … ``(index + 1 << level) - 1``. Proofs are first pla
 covered by O(log n) complete nodes, so that whoever stores the nodes answers with one look-up.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -47,27 +47,33 @@ class Frontier:
     def __init__(self, size: int = 0, peaks: Iterable[bytes] = ()):
         """``peaks``: hashes of ``cover(0, size)``, left to right."""
         self.size = size
-        self._peaks = list(peaks)
-        if len(self._peaks) != len(cover((0, size))):
+        self.peaks = list(peaks)
+        if len(self.peaks) != len(cover((0, size))):
             raise ValueError(
-                f"a tree of {size} leaves has {len(cover((0, size)))} peaks, not {len(self._peaks)}"
+                f"a tree of {size} leaves has {len(cover((0, size)))} peaks, not {len(self.peaks)}"
             )
 
-    def append(self, leaf: bytes) -> list[Node]:
-        """Add a leaf hash; the nodes above the leaves that became complete by it, lowest first."""
+    def append(self, leaf: bytes, *, settle: Callable[[Node], bytes] | None = None) -> list[Node]:
+        """Add a leaf hash; the nodes above the leaves that became complete by it, lowest first.
+
+        settle: told each of them, answers the hash to go on with; so a wrong stored node is met once, not at
+        every level above it
+        """
         complete = []
         level, index, carry = 0, self.size, leaf
         while index & 1:
-            carry = node_hash(self._peaks.pop(), carry)
+            carry = node_hash(self.peaks.pop(), carry)
             level, index = level + 1, index >> 1
             complete.append(Node(level, index, carry))
-        self._peaks.append(carry)
+            if settle is not None:
+                carry = settle(complete[-1])
+        self.peaks.append(carry)
         self.size += 1
         return complete
 
     def root(self) -> bytes:
         """Hash of the whole tree; that of the empty text for an empty tree."""
-        return fold(self._peaks)
+        return fold(self.peaks)
 
 
 def cover(span: Range) -> list[tuple[int, int]]:
