@@ -51,7 +51,9 @@ DATABASE_URL = os.environ.get("QUANLIN_DATABASE_URL", "postgresql://postgres@127
 OWNER_URL = os.environ.get("QUANLIN_DATABASE_OWNER_URL", DATABASE_URL)
 AS_OWNER = os.environ.get("QUANLIN_AS_OWNER", "") == "1"
 DATABASES = {
-    "default": database(OWNER_URL, role="quanlin_owner") if AS_OWNER else database(DATABASE_URL, role="quanlin_app")
+    "default": database(OWNER_URL, role="quanlin_owner")
+    if AS_OWNER
+    else database(DATABASE_URL, role="quanlin_app")
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -177,3 +179,6 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
 }
+
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"

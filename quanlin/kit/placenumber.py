@@ -44,3 +44,11 @@ def has_level(number: int, level: str) -> bool:
     """Whether the place lies at ``level`` or below it (an estate has a community, a street has none)."""
     index = LEVELS.index(level)
     return (number >> _SHIFT[index]) & ((1 << BITS[index]) - 1) != 0
+
+
+def level_of(number: int) -> str:
+    """The level that a place number stands at: the deepest whose field is not empty. Raises ValueError for 0."""
+    for level in reversed(LEVELS):
+        if has_level(number, level):
+            return level
+    raise ValueError("0 is no place")

@@ -1,0 +1,1 @@
+"""What holds for cases, as tables and pure functions: catalogue, moves, clocks, numbers, words."""
