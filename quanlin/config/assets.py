@@ -61,6 +61,8 @@ class _Renamed(FileSystemStorage):
 class HashedFiles(ManifestStaticFilesStorage):
     """Names with a hash, which browsers may keep for a year; plain ones before ``./run`` collects."""
 
+    support_js_module_import_aggregation = True  # modules import each other by hashed names too
+
     def stored_name(self, name):
         """The name under which a page asks for the file."""
         return super().stored_name(name) if self.hashed_files else name
