@@ -164,7 +164,7 @@ def read_plans(path: Path) -> dict[str, CommunityPlan]:
 def load_demo(*, actor: Actor, progress: Progress | None = None) -> int:
     """Lay out the communities of data/demo.yaml that are still empty; answers how many places that makes.
 
-    Each community is a transaction of its own. Raises NotAllowed, NotFound (load the divisions first).
+    Raises NotAllowed, NotFound (load the divisions first).
     """
     plans = read_plans(DEMO)
     added = 0
