@@ -2,7 +2,16 @@
 
 from quanlin.places.queries.addresses import Match, certain, match_address, search_places
 from quanlin.places.queries.calendars import calendar_for
-from quanlin.places.queries.cards import at_level, by_code, chain, children, current, place, ranges_of
+from quanlin.places.queries.cards import (
+    at_level,
+    by_code,
+    chain,
+    children,
+    current,
+    divisions,
+    place,
+    ranges_of,
+)
 from quanlin.places.queries.located import Located, lookup
 from quanlin.places.queries.maps import CommunityMap, map_of_community, outline_geojson, qr_svg
 from quanlin.places.queries.tree import PlaceCard, forget, today
@@ -19,6 +28,7 @@ __all__ = [
     "chain",
     "children",
     "current",
+    "divisions",
     "forget",
     "lookup",
     "map_of_community",
