@@ -29,6 +29,7 @@ __all__ = [
     "children",
     "current",
     "divisions",
+    "divisions",
     "forget",
     "lookup",
     "map_of_community",

@@ -1,6 +1,7 @@
 """One place, its chain, its children, and who it was before."""
 
 from collections.abc import Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from quanlin.kit.actor import Actor
@@ -125,6 +126,12 @@ def _children(now: Tree, number: int, day: date) -> tuple[PlaceCard, ...]:
 
 def divisions(levels: Sequence[str]) -> tuple[PlaceCard, ...]:
     """All divisions of these levels (city, district, street, community) that exist today, in order."""
+    day = today()
+    return tuple(card for card in tree().cards.values() if card.level in levels and card.living(day))
+
+
+def divisions(levels: Sequence[str]) -> tuple[PlaceCard, ...]:
+    """All places of these levels (city to community) that exist today, in the order of their numbers."""
     day = today()
     return tuple(card for card in tree().cards.values() if card.level in levels and card.living(day))
 
