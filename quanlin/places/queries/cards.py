@@ -1,7 +1,6 @@
 """One place, its chain, its children, and who it was before."""
 
 from collections.abc import Sequence
-from collections.abc import Sequence
 from datetime import date
 
 from quanlin.kit.actor import Actor
@@ -122,12 +121,6 @@ def _children(now: Tree, number: int, day: date) -> tuple[PlaceCard, ...]:
         elif len(_heirs(now, old, day)) == 1:
             found.extend(_children(now, old, day))
     return tuple(sorted(found, key=lambda card: (_DEPTH[card.level], card.number)))
-
-
-def divisions(levels: Sequence[str]) -> tuple[PlaceCard, ...]:
-    """All divisions of these levels (city, district, street, community) that exist today, in order."""
-    day = today()
-    return tuple(card for card in tree().cards.values() if card.level in levels and card.living(day))
 
 
 def divisions(levels: Sequence[str]) -> tuple[PlaceCard, ...]:
