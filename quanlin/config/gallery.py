@@ -1,6 +1,6 @@
 """Every part in every state, with invented people and cases, for those who build pages. Only in the demonstration."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 
@@ -115,13 +115,26 @@ def holdings() -> list[SimpleNamespace]:
 def timeline() -> list[SimpleNamespace]:
     """Newest first, one of each node."""
 
-    def item(moment, verb, unit, person="", words="", node="step", photos=(), public=True, proof="#proof", mine=False):
+    def item(
+        moment,
+        verb,
+        unit,
+        person="",
+        words="",
+        node="step",
+        photos=(),
+        public=True,
+        proof="#proof",
+        mine=False,
+    ):
         return SimpleNamespace(
             at=moment, verb=verb, who_unit=unit, who_person=person, words=words, node=node, photos=photos,
             public=public, proof_url=proof, mine=mine,
         )  # fmt: skip
 
-    pictures = [SimpleNamespace(url=picture(hue), alt=words) for hue, words in ((28, "开挖现场"), (205, "漏点"))]
+    pictures = [
+        SimpleNamespace(url=picture(hue), alt=words) for hue, words in ((28, "开挖现场"), (205, "漏点"))
+    ]
     return [
         item(at(24, 9, 20), "开挖到漏点", "泉润热力舜玉站", "郑松年",
              "DN150 回水管焊缝开裂，正在排水焊接，预计 15:30 恢复供暖。", "now", pictures),
@@ -132,7 +145,8 @@ def timeline() -> list[SimpleNamespace]:
         item(at(23, 11, 10), "吹哨上报街道", "舜新社区", "韩雪凝"),
         item(at(23, 10, 40), "退回", "明泉物业", "", "漏点在二级管网，按供热合同第 9 条由热力公司维护，建议转泉润热力。", "back"),
         item(at(23, 8, 36), "受理，并通知网格员先到场", "舜新社区", "韩雪凝"),
-        item(at(23, 7, 52), "居民报事", "", "周*", "3号楼南边暖气管子漏水，水流到路上都冻成冰了，早上有老人差点滑倒，赶紧来看看。", mine=True),
+        item(at(23, 7, 52), "居民报事", "", "周*",
+             "3号楼南边暖气管子漏水，水流到路上都冻成冰了，早上有老人差点滑倒，赶紧来看看。", mine=True),
     ]  # fmt: skip
 
 
@@ -149,7 +163,9 @@ def steps() -> list[SimpleNamespace]:
     """Two done, one running."""
     state = {"受理": ("done", at(23, 8, 36)), "派单": ("done", at(23, 8, 50)), "处置": ("now", None)}
     return [
-        SimpleNamespace(name=name, state=state.get(name, ("todo", None))[0], at=state.get(name, ("todo", None))[1])
+        SimpleNamespace(
+            name=name, state=state.get(name, ("todo", None))[0], at=state.get(name, ("todo", None))[1]
+        )
         for name in ("受理", "派单", "处置", "核实", "办结")
     ]
 
@@ -208,10 +224,26 @@ def filters() -> dict:
     }  # fmt: skip
 
 
+def counters() -> list[SimpleNamespace]:
+    """One leads; one is hot, one too small to say, one not yet counted."""
+
+    def counter(words, number, unit="", note="", url="", lead=False, hot=False, few=False):
+        return SimpleNamespace(
+            words=words, number=number, unit=unit, note=note, url=url, lead=lead, hot=hot, few=few
+        )
+
+    return [
+        counter("今天要办完", 17, "件", url="#", lead=True),
+        counter("已超时", 3, note="最久 1 时 40 分", url="#", hot=True),
+        counter("在办", 1286, url="#"),
+        counter("帮扶个案", 4, few=True),
+        counter("本月办结", None),
+    ]
+
+
 def sample() -> dict:
     """The context of every gallery page."""
     every = rows()
-    spoken = {"reported": 3, "accepted": 2}
     return {
         "codes": list(STATES), "rows": every, "case": every[0], "late_case": every[2], "paused_case": every[5],
         "closed_case": every[7], "holdings": holdings(), "windows": windows(), "items": timeline(),
@@ -228,11 +260,7 @@ def sample() -> dict:
         "ask_fields": [fields()[4], field("longtext", "依据", name="basis", hint="哪条规定、哪份合同", most=300,
                                           help="至少 8 个字"),
                        field("text", "该归谁", name="owner", help="写单位名，社区会核对")],
-        "counters": [SimpleNamespace(words="今天要办完", number=17, unit="件", note="", url="#", lead=True, hot=False, few=False),
-                     SimpleNamespace(words="已超时", number=3, unit="", note="最久 1 时 40 分", url="#", lead=False, hot=True, few=False),
-                     SimpleNamespace(words="在办", number=1286, unit="", note="", url="#", lead=False, hot=False, few=False),
-                     SimpleNamespace(words="帮扶个案", number=4, unit="", note="", url="", lead=False, hot=False, few=True),
-                     SimpleNamespace(words="本月办结", number=None, unit="", note="", url="", lead=False, hot=False, few=False)],
+        "counters": counters(),
         "masks": [SimpleNamespace(words="周*", label="姓名", url="#", shown="", id="m1"),
                   SimpleNamespace(words="138****0027", label="手机", url="#", shown="", id="m2"),
                   SimpleNamespace(words="100****0416", label="手机", url="#", shown="100 0000 0416", id="m3"),
@@ -243,17 +271,18 @@ def sample() -> dict:
                                   file_url="#", note="24 小时内可下载一次")],
         "actions": [SimpleNamespace(words="没办好", url="#", main=False, icon="back", dialog=False),
                     SimpleNamespace(words="到场拍照", url="#", main=True, icon="camera", dialog=False)],
-        "before_after": [SimpleNamespace(url=picture(8), alt="处置前 8:12"), SimpleNamespace(url=picture(150), alt="物业拍 9:40")],
         "place": SimpleNamespace(code="3701030100050003", title="舜玉小区南区 3 号楼 南侧道路", under="舜新社区 · 第 3 网格",
                                  lat="", lng="", crs=""),
-        "map": plan(), "tree_url": "#", "wall": wall(), "replaced": replace(every[0], title="短"), "spoken": spoken,
+        "map": plan(), "tree_url": "#", "wall": wall(),
     }  # fmt: skip
 
 
 def plan() -> SimpleNamespace:
     """A few houses in metres."""
     shapes = []
-    for n, (x, y) in enumerate([(-150, -70), (-60, -70), (30, -70), (-150, -5), (-60, -5), (30, -5), (-100, 60)], 1):
+    for n, (x, y) in enumerate(
+        [(-150, -70), (-60, -70), (30, -70), (-150, -5), (-60, -5), (30, -5), (-100, 60)], 1
+    ):
         points = f"{x},{y} {x + 64},{y} {x + 64},{y + 22} {x},{y + 22}"
         shapes.append(SimpleNamespace(points=points, name=f"{n} 号楼", on=n == 5))
     return SimpleNamespace(lat=36.6352, lng=117.0021, box="-195 -84 390 168", shapes=shapes)
@@ -261,7 +290,7 @@ def plan() -> SimpleNamespace:
 
 def wall() -> dict:
     """Figures of an invented city."""
-    rates = [("商河", 97.2), ("历下", 97.8), ("历城", 96.9), ("市中", 96.4), ("钢城", 96.1), ("天桥", 95.6),
+    rates = [("历下", 97.8), ("商河", 97.2), ("历城", 96.9), ("市中", 96.4), ("钢城", 96.1), ("天桥", 95.6),
              ("章丘", 95.1), ("槐荫", 94.9), ("莱芜", 94.0), ("长清", 93.2), ("济阳", 92.4), ("平阴", 91.6)]  # fmt: skip
 
     def distance(rate):

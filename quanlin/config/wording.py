@@ -6,7 +6,6 @@ and are said in the zone of the place.
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from math import ceil
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -78,10 +77,15 @@ def span_words(minutes: int, day: int = WORKDAY) -> str:
     days, rest = divmod(minutes, day)
     hours, left = divmod(rest, 60)
     if days:
-        return f"{days} 天 {hours} 时" if hours else f"{days} 天"
+        return f"{days} 天 {hours} 时" if hours else f"{days} 天 {left} 分" if left else f"{days} 天"
     if hours:
         return f"{hours} 时 {left} 分" if left else f"{hours} 时"
     return f"{left} 分"
+
+
+def hours_words(minutes: int) -> str:
+    """Never in days, so that a column of them can be added up: 8 时 20 分."""
+    return span_words(minutes, day=10**9)
 
 
 def spoken_span(minutes: int, day: int = WORKDAY) -> str:
@@ -192,7 +196,7 @@ def used_share(allowed_minutes: int | None, left_minutes: int) -> int:
     """Percent of the allowed time that is gone, 0…100; 0 when nothing is known."""
     if not allowed_minutes:
         return 0
-    return max(0, min(100, ceil((allowed_minutes - left_minutes) * 100 / allowed_minutes)))
+    return max(0, min(100, (allowed_minutes - left_minutes) * 100 // allowed_minutes))
 
 
 def day_mark(moment: datetime, now: datetime) -> str:
@@ -212,7 +216,7 @@ def middle_cut(text: str, longest: int = 22) -> str:
     if len(text) <= longest:
         return text
     front = (longest - 1) // 3
-    return f"{text[:front]}…{text[len(text) - (longest - 1 - front) :]}"
+    return f"{text[:front].rstrip()}…{text[len(text) - (longest - 1 - front) :].lstrip()}"
 
 
 def greeting(now: datetime) -> str:

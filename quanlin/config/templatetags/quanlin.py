@@ -22,6 +22,7 @@ register.filter("thousands", wording.thousands)
 register.filter("about", wording.about)
 register.filter("percent", wording.percent)
 register.filter("span_words", wording.span_words)
+register.filter("hours_words", wording.hours_words)
 register.filter("middle_cut", wording.middle_cut)
 
 

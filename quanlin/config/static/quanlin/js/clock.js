@@ -8,7 +8,7 @@ export function spanWords(minutes, day = 450) {
   const days = Math.floor(all / day);
   const hours = Math.floor((all % day) / 60);
   const left = (all % day) % 60;
-  if (days) return hours ? `${days} 天 ${hours} 时` : `${days} 天`;
+  if (days) return hours ? `${days} 天 ${hours} 时` : left ? `${days} 天 ${left} 分` : `${days} 天`;
   if (hours) return left ? `${hours} 时 ${left} 分` : `${hours} 时`;
   return `${left} 分`;
 }
@@ -44,7 +44,7 @@ function tick() {
     const left = leftNow({
       left: Number(leftText), due: Date.parse(due) / 1000, read: Number(read), now, windows, day: Number(day),
     });
-    const used = allowed ? Math.max(0, Math.min(100, Math.ceil((allowed - left) * 100 / allowed))) : 0;
+    const used = allowed ? Math.max(0, Math.min(100, Math.floor((allowed - left) * 100 / allowed))) : 0;
     const level = left < 0 ? 'over' : used >= 80 ? 'soon' : 'ok';
     const words = left < 0 ? `超 ${spanWords(left, Number(day))}`
       : left === 0 ? '剩不到 1 分' : `剩 ${spanWords(left, Number(day))}`;
