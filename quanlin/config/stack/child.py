@@ -15,8 +15,11 @@ from pathlib import Path
 
 LOG_KEEP_BYTES = 10 * 2**20
 
-# linux/prctl.h and linux/capability.h
-_PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
+# linux/prctl.h, linux/securebits.h and linux/capability.h
+_PR_SET_PDEATHSIG, _PR_SET_SECUREBITS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 1, 28, 47, 2
+_SECBIT_NO_SETUID_FIXUP = (
+    1 << 2
+)  # the change of person leaves capabilities alone, and access(2) respects them
 _CAP_DAC_OVERRIDE = 1
 _CAP_VERSION_3 = 0x20080522
 
@@ -55,7 +58,7 @@ def _become(person: Person, libc: ctypes.CDLL | None, *, blocked: bool) -> None:
     """
     keep = blocked and libc is not None
     if keep:
-        libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)
+        libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     os.setgroups([])
     os.setgid(person.gid)
     os.setuid(person.uid)
@@ -134,7 +137,7 @@ def start(
 def stop(process: subprocess.Popen, *, by: int = signal.SIGTERM, patience: float = 10) -> None:
     """End a child and everything it started. After ``patience`` seconds it is killed."""
     if process.poll() is None:
-        process.send_signal(by)
+        process.send_signal(by)  # harmless when it was told before
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(patience)
     with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -71,9 +71,13 @@ class Postgres:
         """A libpq address over the socket."""
         return f"postgresql://{user}@/{database}?host={quote(str(self.sockets))}"
 
+    def exists(self) -> bool:
+        """Whether the cluster was made, whole."""
+        return (self.data / "PG_VERSION").exists()
+
     def make(self) -> None:
         """initdb into a folder beside, moved into place when it is whole; a half-made one is thrown away."""
-        if (self.data / "PG_VERSION").exists():
+        if self.exists():
             return
         check_space(self.data.parent)
         half = self.data.with_name(self.data.name + ".half")

@@ -12,7 +12,7 @@ LEAST_VERSION = 160010
 def ensure_roles(admin: psycopg.Connection) -> None:
     """owner: owns everything, runs migrations; app: what the program acts as; login: member of both, no more.
 
-    ``admin`` is an autocommit connection that may create roles.
+    ``admin`` is an autocommit connection. It needs the right to make roles only when one is missing.
     """
     have = {row[0] for row in admin.execute("select rolname from pg_roles where rolname like 'quanlin%'")}
     for role, can in ((OWNER, "nologin"), (APP, "nologin"), (LOGIN, "login noinherit")):
@@ -24,10 +24,11 @@ def ensure_roles(admin: psycopg.Connection) -> None:
             )
     for role in (OWNER, APP):
         # the administrator of a hosted server is no superuser: he must be a member to give things to the role
-        statement = sql.SQL("grant {} to {}, current_user").format(
-            sql.Identifier(role), sql.Identifier(LOGIN)
-        )
-        admin.execute(statement)
+        for member in (LOGIN, admin.info.user):
+            asked = admin.execute("select pg_has_role(%s, %s, 'MEMBER')", [member, role]).fetchone()
+            if not asked[0]:
+                statement = sql.SQL("grant {} to {}").format(sql.Identifier(role), sql.Identifier(member))
+                admin.execute(statement)
 
 
 def ensure_database(admin: psycopg.Connection, name: str) -> bool:
@@ -45,15 +46,15 @@ def ensure_database(admin: psycopg.Connection, name: str) -> bool:
 def ensure_privileges(inside: psycopg.Connection) -> None:
     """What the application role may do with what the owner will create.
 
-    ``inside``: an administrator's connection to the database itself. Tables that deserve less say so in their
-    migrations.
+    ``inside``: a connection to the database itself, of a member of the owner role. Tables that deserve less
+    say so in their migrations.
     """
     database = sql.Identifier(inside.info.dbname)
     owner, app = sql.Identifier(OWNER), sql.Identifier(APP)
     for statement in (
+        "set role {owner}",
         "revoke all on database {database} from public",
         "grant connect on database {database} to {app}, {login}",
-        "grant temporary on database {database} to {owner}",
         "revoke all on schema public from public",
         "alter schema public owner to {owner}",
         "grant usage on schema public to {app}",
@@ -68,17 +69,27 @@ def ensure_privileges(inside: psycopg.Connection) -> None:
 
 
 def ensure(admin_url: str, name: str) -> bool:
-    """Roles, database and privileges, each only when missing. True when the database is new."""
-    with psycopg.connect(admin_url, autocommit=True, connect_timeout=10) as admin:
-        ensure_roles(admin)
-        new = ensure_database(admin, name)
-    with psycopg.connect(admin_url, dbname=name, autocommit=True, connect_timeout=10) as inside:
-        ensure_privileges(inside)
+    """Roles, database and privileges, each only when missing. True when the database is new.
+
+    Raises CannotStart when the account behind ``admin_url`` may not do what is missing.
+    """
+    try:
+        with psycopg.connect(admin_url, dbname="postgres", autocommit=True, connect_timeout=10) as admin:
+            ensure_roles(admin)
+            new = ensure_database(admin, name)
+        with psycopg.connect(admin_url, dbname=name, autocommit=True, connect_timeout=10) as inside:
+            ensure_privileges(inside)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise CannotStart(
+            f"数据库账号的权限不够（{str(error).splitlines()[0]}）。"
+            "请让数据库管理员按 docs/operations.md 建好角色和数据库，"
+            "或用 QUANLIN_DATABASE_OWNER_URL 给出管理员的连接地址。"
+        ) from error
     return new
 
 
 def check_version(connection: psycopg.Connection) -> None:
-    """PostgreSQL before 16.10 has known holes that reach row security (CVE-2025-8713 and older)."""
+    """PostgreSQL before 16.10 has known holes (CVE-2025-8713 lets statistics leak past row security)."""
     version = connection.info.server_version
     if version < LEAST_VERSION:
         raise CannotStart(
