@@ -1,7 +1,9 @@
 """Changing the register one place at a time: add, end, code, own days."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from typing import Any
 from uuid import uuid4
 
 from django.db import models, transaction
@@ -54,6 +56,15 @@ _TABLES: dict[str, tuple[type[Details], type[models.Model]]] = {
     "estate": (EstateFacts, Estate),
     "building": (BuildingFacts, Building),
     "home": (HomeFacts, Home),
+}
+
+_ALLOWED: dict[str, Callable[[Any], bool]] = {
+    "property_mode": lambda mode: mode in dict(Estate.MODES),
+    "fire_objects": lambda sorts: set(sorts) <= set(Estate.FIRE_OBJECTS),
+    "perimeter_metres": lambda metres: 0 < metres < 100_000,
+    "floors_above_ground": lambda floors: 0 < floors < 200,
+    "floors_with_common_area": lambda floors: 0 <= floors < 200,
+    "floor": lambda floor: -10 < floor < 200,
 }
 
 
@@ -167,9 +178,10 @@ def _write_details(place: Place, details: Details | None, source: str, stated_on
             "wrong_details", f"没有保存：填写的内容不属于{LEVEL_NAMES[place.level]}。", field="details"
         )
     values = {field.name: getattr(known, field.name) for field in fields(known)}
-    row = table(place=place, source=source, stated_on=stated_on, entered_at=clock.now(), **values)
-    row.full_clean(exclude=["place"], validate_unique=False)
-    row.save(force_insert=True)
+    for name, value in values.items():
+        if value is not None and name in _ALLOWED and not _ALLOWED[name](value):
+            raise Refused("bad_details", "没有保存：有一项填写的内容超出了可选的范围。", field=name)
+    table.objects.create(place=place, source=source, stated_on=stated_on, entered_at=clock.now(), **values)
 
 
 @transaction.atomic

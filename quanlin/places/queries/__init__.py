@@ -29,7 +29,6 @@ __all__ = [
     "children",
     "current",
     "divisions",
-    "divisions",
     "forget",
     "lookup",
     "map_of_community",
