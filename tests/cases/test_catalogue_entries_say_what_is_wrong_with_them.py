@@ -133,7 +133,14 @@ def test_a_bad_entry_is_refused_by_file_and_key(change, key, words):
 
 def test_the_good_entry_itself_is_taken():
     kind = parse_kind(GOOD, where="x.yaml")
-    assert kind.limits == {"accept": 120, "assign": 60, "take": 120, "arrive": 120, "verify": 450, "work": 900}
+    assert kind.limits == {
+        "accept": 120,
+        "assign": 60,
+        "take": 120,
+        "arrive": 120,
+        "verify": 450,
+        "work": 900,
+    }
 
 
 @pytest.mark.parametrize("entry", [None, [], "text", 5])

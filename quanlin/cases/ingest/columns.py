@@ -12,12 +12,15 @@ from quanlin.kit.errors import Refused
 SHIPPED = Path(__file__).resolve().parent / "maps"
 MEANINGS = ("number", "title", "text", "time", "topic", "reply", "reply_time", "reply_by")
 TIMES = ("%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d")
-_KNOWN = {"name", "source", "columns", "times", "kinds", "default_kind", "close_with_reply"}
+_KNOWN = {"name", "source", "columns", "times", "kinds", "default_kind", "close_with_reply", "addresses"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnMap:
-    """columns: meaning → column name. source: whose numbers they are, '' for this one file's. kinds: topic → kind."""
+    """columns: meaning → column name. source: whose numbers they are, '' for this one file's. kinds: topic → kind.
+
+    addresses: False when the file comes from elsewhere, so that a like name in its words means another place.
+    """
 
     name: str
     source: str
@@ -26,6 +29,7 @@ class ColumnMap:
     kinds: dict[str, str] = field(default_factory=dict)
     default_kind: str = "complaint"
     close_with_reply: bool = False
+    addresses: bool = True
 
     def missing(self, header: Sequence[str]) -> list[str]:
         """Columns that the map names and the file has not."""
@@ -70,10 +74,12 @@ def parse_map(found: Any, *, where: str) -> ColumnMap:
             f"{where}：close_with_reply 是 true 或 false，true 时要有 reply 列。",
             field=f"{where}.close_with_reply",
         )
+    if not isinstance(found.get("addresses", True), bool):
+        raise Refused("map", f"{where}：addresses 是 true 或 false。", field=f"{where}.addresses")
     return ColumnMap(
         name=str(found.get("name", where)), source=str(found.get("source") or ""), columns=dict(columns), times=tuple(times),
         kinds={str(k): str(v) for k, v in kinds.items()}, default_kind=str(found.get("default_kind", "complaint")),
-        close_with_reply=close,
+        close_with_reply=close, addresses=found.get("addresses", True),
     )  # fmt: skip
 
 
