@@ -1,11 +1,12 @@
 """Faults told once: problem+json for programs, a fragment for htmx, a page for people."""
 
 import secrets
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
-from quanlin.kit.errors import NotAllowed, NotFound, QuanlinError
+from quanlin.kit.errors import NotAllowed, NotFound, QuanlinError, TooMany
 
 
 class NoDatabase(QuanlinError):
@@ -45,9 +46,9 @@ def answer(request: HttpRequest, fault: QuanlinError) -> HttpResponse:
     """The fault in the form that the asker can use."""
     if request.path.startswith("/api/"):
         return problem(fault)
-    if isinstance(fault, NotAllowed) and request.actor.sort == "nobody" and request.method == "GET":
+    if isinstance(fault, NotAllowed) and request.actor.account is None and request.method == "GET":
         where = "/desk/sign-in/" if request.path.startswith(("/desk", "/screen")) else "/sign-in/"
-        return redirect(f"{where}?next={request.get_full_path()}")
+        return redirect(f"{where}?{urlencode({'next': request.get_full_path()})}")
     context = {"fault": fault}
     if request.headers.get("HX-Request"):
         response = render(request, "parts/_fault.html", context, status=fault.status)
@@ -86,3 +87,8 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """handler400: a broken or far too large request."""
     return answer(request, QuanlinError("bad_request", "没收到：内容太大或不完整。请减少照片或文字后再交。"))
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """handler429: allauth found too many tries."""
+    return answer(request, TooMany("too_often", "没有做成：试得太多了。请过几分钟再来。"))

@@ -18,6 +18,8 @@ KEY_FILE = Path(os.environ.get("QUANLIN_KEY_FILE", DATA_DIR / "keys.json"))
 sealing.configure(KEY_FILE, production=PRODUCTION)
 NATS_URL = os.environ.get("QUANLIN_NATS_URL", "nats://127.0.0.1:4222")
 MEDIA_DIR = DATA_DIR / "media"
+SMS_GATEWAY = os.environ.get("QUANLIN_SMS_GATEWAY", "")
+"""package.module.function that sends SMS, see notices.jobs.Gateway; without it they stay in the outbox."""
 
 ALLOWED_HOSTS = os.environ.get("QUANLIN_HOSTS", "*" if not PRODUCTION else "").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("QUANLIN_ORIGINS", "").split(",") if o]
@@ -167,10 +169,38 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 9
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 APPEND_SLASH = True
 
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/desk/"
+ACCOUNT_ADAPTER = "quanlin.staff.web.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = [
+    "username*",
+    "password1*",
+]  # nobody can sign up; the sign-in form asks what is listed here
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+ACCOUNT_PRESERVE_USERNAME_CASING = False
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
+MFA_ADAPTER = "quanlin.staff.web.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "泉邻"
+MFA_TOTP_TOLERANCE = 1  # half a minute either way: phones' clocks differ
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # http://localhost:8000
+
 AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25  # hours: a growing delay, never a lock that others can cause for good
+AXES_COOLOFF_TIME = 0.25  # hours; of a name from one address, so that nobody can lock out somebody else
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_CALLABLE = "quanlin.staff.web.adapters.too_often"
+AXES_CLIENT_IP_CALLABLE = "quanlin.staff.web.adapters.source_of_request"
 AXES_HANDLER = "axes.handlers.database.AxesDatabaseHandler"
+AXES_DISABLE_ACCESS_LOG = True  # the journal has who signed in
+AXES_ENABLE_ADMIN = False
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
 
 LOGGING = {
     "version": 1,
@@ -179,6 +209,3 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
 }
-
-ACCOUNT_USER_MODEL_EMAIL_FIELD = None
-ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"

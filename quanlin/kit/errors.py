@@ -39,3 +39,9 @@ class Refused(QuanlinError):
     """The request is understood and cannot be done; ``field`` names what is wrong."""
 
     status = 422
+
+
+class TooMany(QuanlinError):
+    """Asked too often; the sentence says when to come again."""
+
+    status = 429

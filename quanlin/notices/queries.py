@@ -21,8 +21,9 @@ class NoticeCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmsCard:
-    """One SMS as the demonstration's outbox shows it."""
+    """One SMS, opened. key: the same when it is sent again after a fault."""
 
+    key: str
     to: str
     words: str
     made_at: datetime
@@ -48,11 +49,19 @@ def unread_count(viewer: Actor) -> int:
 
 def outbox(*, limit: int = 30) -> tuple[SmsCard, ...]:
     """The newest messages, opened: for the demonstration's page only, in the system's scope."""
-    return tuple(
-        SmsCard(
-            to=sealing.open_(bytes(o.to_sealed), field=sealed_field(o.key, "to_sealed")),
-            words=sealing.open_(bytes(o.words_sealed), field=sealed_field(o.key, "words_sealed")),
-            made_at=o.made_at,
-        )
-        for o in Outgoing.objects.order_by("-made_at")[:limit]
+    return tuple(_opened(row) for row in Outgoing.objects.order_by("-made_at")[:limit])
+
+
+def waiting_sms(outgoing: int) -> SmsCard | None:
+    """An SMS that was not sent yet, opened for the gateway; None when it went. In the system's scope."""
+    row = Outgoing.objects.filter(pk=outgoing, sent_at=None).first()
+    return _opened(row) if row else None
+
+
+def _opened(row: Outgoing) -> SmsCard:
+    return SmsCard(
+        key=row.key,
+        to=sealing.open_(bytes(row.to_sealed), field=sealed_field(row.key, "to_sealed")),
+        words=sealing.open_(bytes(row.words_sealed), field=sealed_field(row.key, "words_sealed")),
+        made_at=row.made_at,
     )

@@ -43,9 +43,30 @@ class Revealed(Fact):
 @declare
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevealRefused(Fact):
-    """A reading was refused because the budget of the hour or the day was used up."""
+    """A reading was refused: the budget of the hour or the day was used up. first: of this hour or day."""
 
     name: ClassVar[str] = "people.reveal_refused"
     subject: ClassVar[str] = "account"
     record_kind: ClassVar[RecordKind] = "person"
     within: str
+    first: bool
+
+
+@declare
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneChanged(Fact):
+    """A person's phone number was changed to another, after a code sent to the new one."""
+
+    name: ClassVar[str] = "people.phone_changed"
+    subject: ClassVar[str] = "person"
+    record_kind: ClassVar[RecordKind] = "person"
+
+
+@declare
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renamed(Fact):
+    """A person wrote his own name."""
+
+    name: ClassVar[str] = "people.renamed"
+    subject: ClassVar[str] = "person"
+    record_kind: ClassVar[RecordKind] = "person"

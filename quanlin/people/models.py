@@ -15,13 +15,19 @@ class Person(models.Model):
     name_mask = models.CharField(max_length=40)  # 周*: what lists show
     phone_sealed = models.BinaryField(null=True)
     phone_mask = models.CharField(max_length=20, blank=True, default="")
-    phone_blind = models.BinaryField(null=True, max_length=16, unique=True)
+    phone_blind = models.BinaryField(null=True, max_length=16)
     place = models.BigIntegerField(default=0)  # community of the home, or the unit's place; 0: not known yet
     invented = models.BooleanField(default=False)  # a person of the demonstration
     created_at = models.DateTimeField()
 
     class Meta:
         db_table = "people_person"
+        constraints = [
+            # One resident a number, by which he signs in. Staff have theirs beside it: they live somewhere too.
+            models.UniqueConstraint(
+                fields=["phone_blind"], condition=models.Q(sort="resident"), name="one_resident_a_phone"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name_mask
@@ -66,6 +72,7 @@ class Code(models.Model):
         indexes = [
             models.Index(fields=["phone_blind", "-sent_at"], name="code_phone"),
             models.Index(fields=["source", "-sent_at"], name="code_source"),
+            models.Index(fields=["sent_at"], name="code_sent"),
         ]
 
     def __str__(self) -> str:

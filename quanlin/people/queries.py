@@ -3,14 +3,19 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
 
+from quanlin.journal import queries as journal
 from quanlin.kit import masks, sealing
 from quanlin.kit.actor import Actor
 from quanlin.kit.errors import NotFound
+from quanlin.people.facts import Revealed
 from quanlin.people.models import Person, Residence
+from quanlin.staff import queries as staff_queries
+from quanlin.staff import rules as staff_rules
 
 KEEP_SECONDS = 300
 _staff: dict[int, tuple[float, str]] = {}
@@ -25,6 +30,22 @@ class PersonCard:
     phone_mask: str
     place: int
     home: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One time that somebody looked. about: what it was needed for, as subject:id."""
+
+    at: datetime
+    who: str
+    role: str
+    unit: str
+    purpose: str
+    fields: str
+    about: str
+
+
+FIELD_NAMES = {"name": "姓名", "phone": "手机号"}
 
 
 def forget() -> None:
@@ -78,8 +99,35 @@ def own_name(viewer: Actor) -> str:
 def account_of_phone(phone: str) -> tuple[int, UUID] | None:
     """(account, person) behind a phone number, by its blind index; in the system's scope only."""
     blind = sealing.blind("phone", masks.normalise_phone(phone))
-    return (
-        Person.objects.filter(phone_blind=blind, account__isnull=False).values_list("account", "id").first()
+    found = Person.objects.filter(phone_blind=blind, sort="resident", account__isnull=False)
+    return found.values_list("account", "id").first()
+
+
+def invented_names(accounts: Iterable[int]) -> dict[int, str]:
+    """Whole names of invented persons by account, for the demonstration's list; in the system's scope only."""
+    rows = Person.objects.filter(account__in=list(accounts), invented=True)
+    return {
+        account: sealing.open_(bytes(sealed), field=sealed_field(person, "name_sealed"))
+        for account, person, sealed in rows.values_list("account", "id", "name_sealed")
+    }
+
+
+def reads_of(person: UUID, *, viewer: Actor, limit: int = 50) -> tuple[Reading, ...]:
+    """谁看过我的信息: who looked at a person's data whole, newest first; the person's own scope shows his."""
+    found = journal.reads_of(person, facts=[Revealed.name], viewer=viewer, limit=limit)
+    names = staff_names(e.actor_account for e in found if e.actor_account)
+    units = staff_queries.units()
+    return tuple(
+        Reading(
+            at=e.at,
+            who=names.get(e.actor_account or 0, ""),
+            role=staff_rules.role_title(e.actor_role, ""),
+            unit=units[e.actor_unit].name if e.actor_unit in units else "",
+            purpose=staff_rules.PURPOSES.get(e.purpose, e.purpose),
+            fields="、".join(FIELD_NAMES.get(f, f) for f in e.data["fields"]),
+            about=e.data["about"],
+        )
+        for e in found
     )
 
 

@@ -7,17 +7,21 @@ from contextvars import ContextVar
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from django.contrib.auth import login
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import IntegrityError, connection, transaction
+from django.http import HttpRequest
 
 from quanlin.journal.actions import record, record_many
 from quanlin.kit import clock
 from quanlin.kit.actor import NOBODY, SYSTEM, Actor
-from quanlin.kit.errors import Conflict, NotFound, Refused
+from quanlin.kit.errors import Conflict, NotAllowed, NotFound, Refused
 from quanlin.kit.placenumber import subtree
 from quanlin.places import queries as places
 from quanlin.staff import facts, queries, rules
 from quanlin.staff.models import Account, Grant, Token, Unit
 
+_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 _current: ContextVar[Actor | None] = ContextVar("scope", default=None)
 
 _SCOPE = (
@@ -54,7 +58,8 @@ def act_as(actor: Actor, *, read_only: bool = False) -> Iterator[None]:
     scope the outer one is put back at the end.
     """
     outer = _current.get()
-    if not connection.in_atomic_block:
+    outermost = not connection.in_atomic_block
+    if outermost:
         connection.ensure_connection()
         connection.connection.read_only = read_only
     token = _current.set(actor)
@@ -66,6 +71,10 @@ def act_as(actor: Actor, *, read_only: bool = False) -> Iterator[None]:
                 _set_scope(outer)
     finally:
         _current.reset(token)
+        if outermost and read_only and connection.connection is not None and not connection.connection.closed:
+            connection.connection.read_only = (
+                None  # what follows, such as saving the session, may write again
+            )
         if outer is not None and connection.in_atomic_block and not connection.needs_rollback:
             _set_scope(outer)
 
@@ -82,11 +91,16 @@ def as_system() -> Iterator[None]:
         yield
 
 
-def open_account(*, username: str, sort: str, password: str | None, actor: Actor) -> Account:
-    """Open an account that may do nothing yet. Raises Conflict when the name is taken."""
+def open_account(
+    *, username: str, sort: str, password: str | None, actor: Actor, demonstration: bool = False
+) -> Account:
+    """Open an account that may do nothing yet. Raises Conflict when the name is taken.
+
+    demonstration: whether a visitor of the demonstration may enter it by one press.
+    """
     if actor.sort != "system":
         rules.check(actor, "account.manage", rules.Resource())
-    account = Account(username=username, sort=sort, second_factor=sort == "staff")
+    account = Account(username=username.lower(), sort=sort, demonstration=demonstration)
     account.set_password(password)
     try:
         with transaction.atomic():
@@ -247,6 +261,8 @@ def make_token(
         raise Refused("days", "有效期是 1 到 365 天。", field="days")
     if actor.account != account:
         rules.check(actor, "account.manage", rules.Resource())
+    if grant_id is not None and grant_id not in {g.id for g in queries.grants_of(account)}:
+        raise Refused("grant", "这个账号现在没有这个授权。请换一个授权，或不写。", field="grant")
     secret = "qln_" + secrets.token_urlsafe(32)
     token = Token.objects.create(
         account_id=account,
@@ -267,9 +283,37 @@ def revoke_token(*, token: int, actor: Actor) -> None:
     ):
         raise NotFound("no_token", "没有这个令牌，或它已经作废。")
     queries.forget()
+    record(facts.TokenRevoked(subject_id=str(actor.account), token=token), actor=actor)
 
 
-def note_sign_in(*, account: int, way: str) -> None:
-    """Record that somebody signed in."""
+def sign_in(*, request: HttpRequest, account: int, way: str) -> None:
+    """Begin a session: a new key (so that one planted before is worth nothing), when it began, the first hat.
+
+    way: how it was proved who it is, see ``rules.WAYS``. Raises NotAllowed when the account is stopped.
+    """
+    row = Account.objects.filter(pk=account, is_active=True).first()
+    if row is None:
+        raise NotAllowed("stopped", "没有登录：这个账号已停用。请找系统管理员。")
+    login(request, row, backend=_BACKEND)
+    with as_system():
+        hats = queries.grants_of(account)
+        record(facts.SignedIn(subject_id=str(account), way=way), actor=SYSTEM)
+    request.session["began_at"] = clock.now().isoformat()
+    request.session["grant"] = hats[0].id if hats else None
+    request.session["way"] = way
+
+
+def prove(*, session: SessionBase, account: int, way: str) -> None:
+    """Note in a session that began with a password alone that the second proof came: way as in ``rules.WAYS``."""
+    session["way"] = way
+    session.cycle_key()
     with as_system():
         record(facts.SignedIn(subject_id=str(account), way=way), actor=SYSTEM)
+
+
+def switch_grant(*, session: SessionBase, grant_id: int, actor: Actor) -> None:
+    """Put on another of one's own hats. The key changes too, so that no process goes on with the old one."""
+    if actor.account is None or grant_id not in {g.id for g in queries.grants_of(actor.account)}:
+        raise NotAllowed("not_yours", "没有切换：您没有这个授权，或它已到期。请选别的，或找安全管理员。")
+    session["grant"] = grant_id
+    session.cycle_key()

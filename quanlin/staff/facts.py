@@ -75,7 +75,7 @@ class SessionsEnded(Fact):
 @declare
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn(Fact):
-    """Somebody signed in. way: password, totp, passkey, code, token."""
+    """Somebody signed in, or proved himself further. way: password, totp, passkey, recovery, code, demonstration."""
 
     name: ClassVar[str] = "staff.signed_in"
     subject: ClassVar[str] = "account"
@@ -93,3 +93,14 @@ class TokenMade(Fact):
     record_kind: ClassVar[RecordKind] = "person"
     token: int
     scope: str
+
+
+@declare
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRevoked(Fact):
+    """An API token was revoked by its owner."""
+
+    name: ClassVar[str] = "staff.token_revoked"
+    subject: ClassVar[str] = "account"
+    record_kind: ClassVar[RecordKind] = "person"
+    token: int

@@ -26,7 +26,9 @@ class Account(AbstractBaseUser):
     )
     is_active = models.BooleanField(default=True)
     void_before = models.DateTimeField(null=True)  # sessions that began earlier are over
-    second_factor = models.BooleanField(default=True)  # False only for residents and partners
+    demonstration = models.BooleanField(
+        default=False
+    )  # may be entered by one press where QUANLIN_DEMO is set
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "username"

@@ -13,7 +13,8 @@ from quanlin.kit.actor import NOBODY, Actor
 from quanlin.kit.errors import NotFound
 from quanlin.kit.placenumber import LEVELS
 from quanlin.places import queries as places
-from quanlin.staff.models import Account
+from quanlin.staff.models import Account, Token
+from quanlin.staff.rules import role_title
 
 KEEP_SECONDS = 5
 """How long a process believes what it read: a revocation is felt within this and the page's own time (≤ 10 s)."""
@@ -46,6 +47,26 @@ class GrantCard:
     valid_to: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemonstrationAccount:
+    """Somebody whom a visitor may be. role and label are Chinese; both '' for a resident."""
+
+    account: int
+    username: str
+    role: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenCard:
+    """An API token without its secret. scope: read or write."""
+
+    id: int
+    name: str
+    scope: str
+    expires_at: datetime
+
+
 _GRANT = """
 SELECT a.id, a.uid, a.sort, a.is_active, a.void_before, g.id, g.role, g.place, g.purposes, u.id, u.name, u.level, u.sort
 FROM staff_account a
@@ -71,6 +92,9 @@ def actor_for(
 ) -> Actor:
     """The actor behind a session or token that began at ``began_at``; NOBODY when it is over.
 
+    grant: the hat; the first of those that are valid when it is None. When it has ended, or there is none, the
+    actor is nobody with an account: he may see to his account and nothing else.
+
     One statement, and none when asked again within KEEP_SECONDS. Runs in the system's scope: see ``actions.act_as``.
     """
     key = (account, grant, session, can_write)
@@ -80,6 +104,8 @@ def actor_for(
     with connection.cursor() as cursor:
         cursor.execute(_GRANT, {"now": clock.now(), "account": account, "grant": grant})
         row = cursor.fetchone()
+    if row and grant is not None and row[5] != grant:
+        row = (*row[:5], *[None] * (len(row) - 5))  # an ended grant is not replaced by another one unseen
     actor = _actor_from(row, session=session, began_at=began_at, can_write=can_write)
     if len(_actors) > 20_000:
         _actors.clear()
@@ -121,6 +147,12 @@ def _actor_from(row: tuple | None, *, session: str, began_at: datetime, can_writ
     )
 
 
+def kept_for_token(secret: str) -> Actor | None:
+    """The actor behind a token when this process knows him, without a statement and without a scope."""
+    kept = _actors.get(("token", sha256(secret.encode()).digest()))
+    return kept[1] if kept and time.monotonic() - kept[0] < KEEP_SECONDS else None
+
+
 def actor_for_token(secret: str) -> Actor:
     """The actor behind an API token; NOBODY when it is unknown, expired or revoked."""
     digest = sha256(secret.encode()).digest()
@@ -140,6 +172,8 @@ def actor_for_token(secret: str) -> Actor:
         actor = actor_for(
             row[0], grant=row[1], session=f"token-{row[4]}", began_at=row[3], can_write=row[2] == "write"
         )
+    if len(_actors) > 20_000:
+        _actors.clear()
     _actors[key] = (time.monotonic(), actor)
     return actor
 
@@ -238,6 +272,57 @@ def members_of(unit_id: int) -> tuple[int, ...]:
         return tuple(r[0] for r in cursor.fetchall())
 
 
+def holders_of(role: str, place: int) -> tuple[int, ...]:
+    """Account ids of those who hold a role now at the place or above it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT account_id, place FROM staff_grant WHERE role = %s AND valid_from <= %s AND %s < valid_to",
+            [role, clock.now(), clock.now()],
+        )
+        rows = cursor.fetchall()
+    return tuple(
+        sorted({a for a, at in rows if any(low <= place <= high for low, high in places.ranges_of(at))})
+    )
+
+
+def demonstration_accounts(sort: str) -> tuple[DemonstrationAccount, ...]:
+    """The accounts that a visitor of the demonstration may enter by one press, in order of opening."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT ON (a.id) a.id, a.username, g.role, g.place, u.name, u.level FROM staff_account a"
+            " LEFT JOIN staff_grant g ON g.account_id = a.id AND g.valid_from <= %s AND %s < g.valid_to"
+            " LEFT JOIN staff_unit u ON u.id = g.unit_id"
+            " WHERE a.demonstration AND a.is_active AND a.sort = %s ORDER BY a.id, g.id",
+            [clock.now(), clock.now(), sort],
+        )
+        rows = cursor.fetchall()
+    return tuple(
+        DemonstrationAccount(
+            account=r[0], username=r[1], role=role_title(r[2], r[5]) if r[2] else "",
+            label=r[4] or (places.place(r[3], viewer=NOBODY).name if r[3] else ""),
+        )
+        for r in rows
+    )  # fmt: skip
+
+
+def tokens_of(account: int) -> tuple[TokenCard, ...]:
+    """One's own API tokens that still work, newest first."""
+    rows = Token.objects.filter(account_id=account, revoked_at=None, expires_at__gt=clock.now()).order_by(
+        "-created_at"
+    )
+    return tuple(TokenCard(id=t.pk, name=t.name, scope=t.scope, expires_at=t.expires_at) for t in rows)
+
+
 def account_of(uid: UUID) -> int | None:
     """The account behind a person's id."""
     return Account.objects.filter(uid=uid).values_list("pk", flat=True).first()
+
+
+def account_named(username: str) -> int:
+    """The active account of that name. Raises NotFound."""
+    found = (
+        Account.objects.filter(username=username.lower(), is_active=True).values_list("pk", flat=True).first()
+    )
+    if found is None:
+        raise NotFound("no_account", f"没有名为 {username} 的账号，或它已停用。")
+    return found

@@ -59,6 +59,11 @@ PURPOSES: dict[str, str] = {
 }
 """Why somebody may look at personal data whole. Each reading names one; it is recorded and the person can see it."""
 
+WAYS: dict[str, bool] = {
+    "password": False, "totp": True, "passkey": True, "recovery": True, "code": False, "demonstration": True,
+}  # fmt: skip
+"""How somebody may show who he is, and whether it is enough for staff: a password alone is not."""
+
 REVEALS_PER_HOUR = 60
 REVEALS_PER_DAY = 300
 
@@ -124,6 +129,10 @@ def decide(actor: Actor, act: str, resource: Resource, *, purpose: str = "") -> 
     if act == "person.reveal":
         if purpose not in PURPOSES:
             return Decision(False, "看完整信息要先选用途。")
+        if purpose not in actor.purposes:
+            return Decision(
+                False, f"您的授权不含「{PURPOSES[purpose]}」这个用途。需要的话请找安全管理员授权。"
+            )
         return Decision(True, fields="plain", obligations=frozenset({"record", "budget"}))
     return Decision(True)
 
@@ -152,11 +161,14 @@ def check(actor: Actor, act: str, resource: Resource, *, purpose: str = "") -> D
 
 def role_name(actor: Actor) -> str:
     """What the actor's role is called on a page."""
-    if actor.sort == "resident":
-        return "居民"
-    if actor.role == "operator":
-        return OPERATOR_NAMES.get(actor.level, "社区工作者")
-    return ROLES[actor.role].name if actor.role in ROLES else ""
+    return "居民" if actor.sort == "resident" else role_title(actor.role, actor.level)
+
+
+def role_title(role: str, level: str | None) -> str:
+    """What a role is called at a level: the operator of a street is its 街道中心. '' for an unknown role."""
+    if role == "operator":
+        return OPERATOR_NAMES.get(level or "", "社区工作者")
+    return ROLES[role].name if role in ROLES else ""
 
 
 def grant_faults(

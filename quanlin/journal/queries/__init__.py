@@ -9,6 +9,7 @@ from quanlin.journal.queries.proving import (
 from quanlin.journal.queries.reading import (
     Lag,
     Since,
+    count_of,
     entries_of_actor,
     entry,
     lag,
@@ -24,6 +25,7 @@ __all__ = [
     "Lag",
     "Since",
     "consistency_proof",
+    "count_of",
     "entries_of_actor",
     "entry",
     "inclusion_proof",

@@ -105,6 +105,17 @@ def reads_of(
     )
 
 
+def count_of(account: int, fact: str, *, since: datetime, viewer: Actor) -> int:
+    """How many entries of a fact with a purpose an account has made since: what budgets of readings are held to."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM journal_entry"
+            " WHERE actor_account = %s AND purpose <> '' AND at > %s AND fact = %s",
+            [account, since, fact],
+        )
+        return cursor.fetchone()[0]
+
+
 def _before(entry_id: int | None) -> int:
     return 2**63 - 1 if entry_id is None else entry_id
 
