@@ -5,6 +5,7 @@ where it is; without it these tests fail with a sentence.
 """
 
 import hashlib
+import itertools
 import os
 import subprocess
 import sys
@@ -80,7 +81,7 @@ def _clone(template: str, name: str) -> None:
     with _admin() as admin:
         admin.execute("SELECT pg_advisory_lock(816)")
         admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        admin.execute(f'CREATE DATABASE "{name}" OWNER quanlin_owner TEMPLATE "{template}"')
+        admin.execute(f'CREATE DATABASE "{name}" OWNER quanlin_owner TEMPLATE "{template}" STRATEGY FILE_COPY')
 
 
 def _drop(name: str) -> None:
@@ -105,7 +106,7 @@ def django_db_setup(template_database: str, django_db_blocker) -> Iterator[None]
 def fresh_database(template_database: str, django_db_setup, django_db_blocker) -> Iterator[str]:
     """A database of the test's own, in which commits are real; answers its name."""
     before = connection.settings_dict["NAME"]
-    name = f"qf_{os.getpid()}"
+    name = f"qf_{os.getpid()}_{next(_numbers)}"  # a new name each time: a journal writer counts per database
     _clone(template_database, name)
     with django_db_blocker.unblock():
         connection.close()
@@ -116,6 +117,9 @@ def fresh_database(template_database: str, django_db_setup, django_db_blocker) -
         connection.settings_dict["NAME"] = before
         _drop(name)
         connection.settings_dict["NAME"] = before
+
+
+_numbers = itertools.count(1)
 
 
 def _forget() -> None:

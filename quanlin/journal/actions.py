@@ -118,15 +118,19 @@ class _Count:
         self.writer: UUID = uuid4()
         self.last = 0
         self.unsure: object | None = None
-        self.process = os.getpid()
+        self.home = self._where()
+
+    @staticmethod
+    def _where() -> tuple[int, str]:
+        return os.getpid(), connection.settings_dict["NAME"]
 
     def next_number(self) -> int:
         """The number after the last of this writer, those of the open transaction included."""
         pending = [hook.numbers for _, hook, *_ in connection.run_on_commit if self._is_mine(hook)]
         if not pending and self.unsure is not None and self.unsure is not connection.connection:
             self._begin()
-        if self.process != os.getpid():
-            self._begin()
+        if self.home != self._where():
+            self._begin()  # a forked process, or another database
         return self.last + sum(pending) + 1
 
     def will_write(self, numbers: int) -> None:

@@ -118,7 +118,9 @@ class Keyring:
     def _current(self, use: Use, alg: int | None = None) -> _Key:
         fitting = [k for k in self._keys.values() if k.use == use and (alg is None or k.alg == alg)]
         if not fitting:
-            raise KeyFileWrong(f"密钥文件里没有用途为 {use} 的密钥；请用 quanlin keys add 添加。")
+            raise KeyFileWrong(
+                f"密钥文件里没有用途为 {use} 的密钥；请用 quanlin keys rotate 添加，或从备份恢复。"
+            )
         return max(fitting, key=lambda k: k.id)
 
     def _field_key(self, key: _Key, field: Field) -> bytes:
@@ -207,8 +209,7 @@ def create_key_file(path: Path, *, demonstration: bool, profile: Profile = "INTL
     keys = []
     for number, (use, alg) in enumerate(uses, start=1):
         size = _KEY_BYTES[alg] if use == "data" else 32
-        key = _Key(number, use, alg, secrets.token_bytes(size))
-        keys.append({"id": number, "use": use, "alg": alg, "name": _NAMES[alg], "wrapped": _wrap(root, key)})
+        keys.append(_key_row(root, _Key(number, use, alg, secrets.token_bytes(size))))
     body = {
         "format": 1,
         "demonstration": demonstration,
@@ -219,16 +220,45 @@ def create_key_file(path: Path, *, demonstration: bool, profile: Profile = "INTL
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     # Written beside and linked, so that a kill in the middle leaves no half file and nothing is replaced.
-    half = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    half = _write_beside(path, body)
     try:
-        with os.fdopen(handle, "w") as file:
-            file.write(json.dumps(body, indent=1) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
         os.link(half, path)
     finally:
         half.unlink()
+
+
+def add_data_keys(path: Path) -> None:
+    """Add a new data key for each algorithm: it seals from the next start, older ones go on opening."""
+    load(path)
+    body = json.loads(path.read_text())
+    root = _root(path, body)
+    for alg in _NAMES:
+        number = max(row["id"] for row in body["keys"]) + 1
+        key = _Key(number, "data", alg, secrets.token_bytes(_KEY_BYTES[alg]))
+        body["keys"].append(_key_row(root, key))
+    _write_beside(path, body).replace(path)
+
+
+def _key_row(root: bytes, key: _Key) -> dict:
+    name = _NAMES[key.alg]
+    return {"id": key.id, "use": key.use, "alg": key.alg, "name": name, "wrapped": _wrap(root, key)}
+
+
+def _root(path: Path, body: dict) -> bytes:
+    root = body["root"]
+    if isinstance(root, dict):
+        root = (path.parent / root["file"]).read_text()
+    return base64.b64decode(root)
+
+
+def _write_beside(path: Path, body: dict) -> Path:
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(json.dumps(body, indent=1) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return half
 
 
 def load(path: Path, *, production: bool = False) -> Keyring:
@@ -251,11 +281,8 @@ def load(path: Path, *, production: bool = False) -> Keyring:
             f"{path} 是演示用的密钥，不能用于正式环境；请用 quanlin keys create 生成正式密钥。"
         )
     try:
-        root = body["root"]
-        if isinstance(root, dict):
-            root = (path.parent / root["file"]).read_text()
-        secret = base64.b64decode(root)
-        keys = [_unwrap(secret, row) for row in body["keys"]]
+        root = _root(path, body)
+        keys = [_unwrap(root, row) for row in body["keys"]]
         return Keyring(
             keys,
             profile=body["profile"],

@@ -98,9 +98,18 @@ class Publisher:
     def close(self) -> None:
         """End the connection and the thread."""
         with suppress(Exception):
-            asyncio.run_coroutine_threadsafe(self._drop(), self._loop).result(_CONNECT_SECONDS)
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(_CONNECT_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_CONNECT_SECONDS)
+        if not self._thread.is_alive():
+            self._loop.close()
+
+    async def _end(self) -> None:
+        await self._drop()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
 
 async def _quiet(error: Exception) -> None:

@@ -101,6 +101,9 @@ class _Relay:
                     pause = 0.1
                     self._load()
                     self._lead()
+                    _ask(
+                        "SELECT pg_advisory_unlock(%s)", [LOCK]
+                    )  # the next need not wait for the session's end
             except (OperationalError, InterfaceError) as error:
                 log.warning("the database is away (%s); trying again", str(error).strip())
                 self._rest(pause)

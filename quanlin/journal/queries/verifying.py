@@ -171,9 +171,8 @@ class _Check:
             self.report.add("altered", f"{name}：{how}。", idx=idx, entry=entry_id)
         elif not good_mac:
             self.report.add("forged", f"{name}：写入凭证不符，不是本系统写入的。", idx=idx, entry=entry_id)
-        else:
+        if self.writers.see(entry, trusted=good_mac):
             self.clock.see(entry)
-        self.writers.see(entry, trusted=good_mac)
         self.last = entry
         self.report.entries += 1
 

@@ -62,8 +62,11 @@ class Writers:
         self._from_the_beginning = from_the_beginning
         self._last: dict[UUID, tuple[int, datetime, int]] = {}
 
-    def see(self, entry: Entry, *, trusted: bool = True) -> None:
-        """The next entry in the order of the log. One that is not ``trusted`` was named wrong already."""
+    def see(self, entry: Entry, *, trusted: bool = True) -> bool:
+        """The next entry in the order of the log; whether nothing is wrong with it.
+
+        One that is not ``trusted`` was named already, so that its number is taken but not judged.
+        """
         known = self._last.get(entry.writer)
         number, expected = entry.writer_no, known[0] + 1 if known else 1
         if known is None and not self._from_the_beginning:
@@ -71,7 +74,7 @@ class Writers:
         if number == expected or (trusted and number > expected):
             self._last[entry.writer] = (number, entry.recorded_at, entry.id)
         if not trusted:
-            return
+            return False
         name, writer = where(entry.idx, entry.id), str(entry.writer)[:8]
         if number > expected:
             lost = f"{expected}" if number == expected + 1 else f"{expected}–{number - 1}"
@@ -84,6 +87,9 @@ class Writers:
         elif known and entry.recorded_at < known[1] - SAME_WRITER:
             text = _clock(name, known[1] - entry.recorded_at)
             self._report.add("clock_back", text, idx=entry.idx, entry=entry.id)
+        else:
+            return True
+        return False
 
 
 class Clock:
