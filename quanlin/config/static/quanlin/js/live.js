@@ -119,7 +119,9 @@ export function listen() {
   window.addEventListener('pagehide', () => stream.close());
   window.addEventListener('pageshow', (event) => event.persisted && connect());
 }
-document.addEventListener('htmx:afterSwap', (event) => {
-  const number = event.detail.elt.dataset?.liveCase;
-  if (number) document.getElementById(event.detail.elt.id)?.classList.add('is-changed');
+// After settling, for htmx then writes the attributes of the fetched row over those of the row that it replaced.
+document.addEventListener('htmx:afterSettle', (event) => {
+  if (event.target.dataset?.liveCase && event.detail.requestConfig?.triggeringEvent?.type === 'q:changed') {
+    event.target.classList.add('is-changed');
+  }
 });
