@@ -19,4 +19,4 @@ def poster(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "places/poster.html", context)
 
 
-urlpatterns = [path("places/<str:code>/poster", poster, name="place-poster")]
+pages = [path("places/<str:code>/poster", poster, name="place-poster")]

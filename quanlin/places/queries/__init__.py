@@ -13,7 +13,14 @@ from quanlin.places.queries.cards import (
     ranges_of,
 )
 from quanlin.places.queries.located import Located, lookup
-from quanlin.places.queries.maps import CommunityMap, map_of_community, outline_geojson, qr_svg
+from quanlin.places.queries.maps import (
+    CommunityMap,
+    PlaceOutline,
+    map_of_community,
+    outline_geojson,
+    outlines,
+    qr_svg,
+)
 from quanlin.places.queries.tree import PlaceCard, forget, today
 
 __all__ = [
@@ -21,6 +28,7 @@ __all__ = [
     "Located",
     "Match",
     "PlaceCard",
+    "PlaceOutline",
     "at_level",
     "by_code",
     "calendar_for",
@@ -34,6 +42,7 @@ __all__ = [
     "map_of_community",
     "match_address",
     "outline_geojson",
+    "outlines",
     "place",
     "qr_svg",
     "ranges_of",

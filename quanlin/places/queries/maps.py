@@ -13,25 +13,32 @@ import segno
 from django.db import connection
 from django.db.models import Q
 
-from quanlin.kit.actor import Actor
+from quanlin.kit.actor import NOBODY, Actor
 from quanlin.kit.errors import NotFound, Refused
 from quanlin.kit.placenumber import LEVEL_NAMES, LEVELS
 from quanlin.places import rules
 from quanlin.places.models import Road
 from quanlin.places.queries.cards import ranges_of
 from quanlin.places.queries.located import statement
-from quanlin.places.queries.tree import PlaceCard, Tree, today, tree
+from quanlin.places.queries.tree import PlaceCard, today, tree
 
 # As in config/static/quanlin/js/place.js, which turns a point of the small map back into degrees.
 _LAT_METRES, _LNG_METRES = 110_574.0, 111_320.0
 _DRAWABLE = ("district", "street", "community", "grid", "estate", "building")
 
 
-def outlines(
-    number: int, level: str, on: date | None = None
-) -> list[tuple[int, str, list[list[list[float]]], bool]]:
-    """(number, name, rings, schematic) of the places of ``level`` within a place, as they are on a day."""
-    day = on or today()
+@dataclass(frozen=True, slots=True)
+class PlaceOutline:
+    """A place with its rings of [lng, lat] (WGS-84, even-odd). schematic: drawn for orientation, not surveyed."""
+
+    place: PlaceCard
+    rings: list[list[list[float]]]
+    schematic: bool
+
+
+def outlines(number: int, level: str, *, viewer: Actor, on: date | None = None) -> tuple[PlaceOutline, ...]:
+    """Outlines of the places of ``level`` within a place, as they are on a day (today), by number."""
+    now, day = tree(), on or today()
     spans = ranges_of(number, day)
     values = {
         "lows": [low for low, _ in spans],
@@ -42,9 +49,10 @@ def outlines(
     with connection.cursor() as cursor:
         cursor.execute(statement("outlines_below"), values)
         rows = cursor.fetchall()
-    return [
-        (n, name, json.loads(rings) if isinstance(rings, str) else rings, s) for n, name, rings, s in rows
-    ]
+    return tuple(
+        PlaceOutline(now.card(place), json.loads(rings) if isinstance(rings, str) else rings, schematic)
+        for place, rings, schematic in rows
+    )
 
 
 def outline_geojson(number: int, child_level: str, *, viewer: Actor, crs: str = "wgs84") -> bytes:
@@ -65,19 +73,19 @@ def outline_geojson(number: int, child_level: str, *, viewer: Actor, crs: str = 
 
 @lru_cache(maxsize=64)
 def _geojson(mark: UUID | None, number: int, level: str, crs: str, day: date) -> bytes:
-    now = tree()
     features = []
-    for place, name, rings, schematic in outlines(number, level, day):
+    for outline in outlines(number, level, viewer=NOBODY, on=day):
+        rings = outline.rings
         if crs != "wgs84":
             rings = [[list(_turned(point, crs)) for point in ring] for ring in rings]
         features.append(
             {
                 "type": "Feature",
                 "properties": {
-                    "code": now.card(place).code,
-                    "name": name,
+                    "code": outline.place.code,
+                    "name": outline.place.name,
                     "level": level,
-                    "schematic": schematic,
+                    "schematic": outline.schematic,
                 },
                 "geometry": {"type": "MultiPolygon", "coordinates": rules.as_multipolygon(rings)},
             }
@@ -150,10 +158,10 @@ def map_of_community(number: int, *, viewer: Actor) -> CommunityMap:
     card = now.card(number)
     if card.level != "community" or card.lat is None or card.lng is None:
         raise NotFound("no_such_map", f"{card.name}没有社区地图。请选择一个社区。")
-    return now.remember(("map", number, today()), lambda: _community_map(now, card))
+    return now.remember(("map", number, today()), lambda: _community_map(card))
 
 
-def _community_map(now: Tree, card: PlaceCard) -> CommunityMap:
+def _community_map(card: PlaceCard) -> CommunityMap:
     shapes: dict[str, list[Shape]] = {}
     schematic = False
     lat, lng = card.lat or 0.0, card.lng or 0.0
@@ -162,11 +170,11 @@ def _community_map(now: Tree, card: PlaceCard) -> CommunityMap:
         return tuple(_metres(point[1], point[0], lat, lng) for point in ring)
 
     for level in ("community", "grid", "estate", "building"):
-        for place, _, rings, sketch in outlines(card.number, level):
+        for drawn in outlines(card.number, level, viewer=NOBODY):
             if level == "community":
-                schematic = sketch
+                schematic = drawn.schematic
             found = shapes.setdefault(level, [])
-            found.extend(Shape(now.card(place), points(ring)) for ring in rings)
+            found.extend(Shape(drawn.place, points(ring)) for ring in drawn.rings)
     here = reduce(or_, (Q(place__number__range=span) for span in ranges_of(card.number)))
     lines = Road.objects.filter(here, removed_on=None).order_by("id")
     roads = tuple(Lane(road.name, points(road.line)) for road in lines)

@@ -1,6 +1,6 @@
 -- Outlines of one level in ranges of place numbers, on a day.
 -- lows, highs (bigint[]), level, day
-SELECT p.number, p.name, o.rings, o.schematic
+SELECT p.number, o.rings, o.schematic
 FROM places_place p
 JOIN unnest(%(lows)s::bigint[], %(highs)s::bigint[]) AS span(low, high) ON p.number BETWEEN span.low AND span.high
 JOIN places_outline o ON o.place_id = p.number
