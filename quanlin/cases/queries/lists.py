@@ -1,17 +1,19 @@
 """Lists of cases: one statement a page, by keyset, each filter on an index that the desk's pages use."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from django.db import connection
 
 from quanlin.cases.queries.kinds import kind_of
-from quanlin.cases.rules import clocks
+from quanlin.cases.rules import clocks, words
+from quanlin.cases.rules.catalogue import GROUPS
 from quanlin.cases.rules.moves import OPEN, STATES
 from quanlin.cases.rules.numbers import parse_number
+from quanlin.cases.rules.words import CHANNELS
 from quanlin.kit import clock
 from quanlin.kit.actor import Actor
 from quanlin.kit.errors import NotAllowed, Refused
@@ -28,7 +30,7 @@ SEARCHED = 5000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What a list shows. place: number; state: codes, () for all; mine: only what the viewer's unit holds now."""
+    """What a list shows. place: number; state: codes, () for all; group: codes with commas; mine: held by the viewer's unit."""
 
     place: int = 0
     state: tuple[str, ...] = ()
@@ -55,6 +57,7 @@ class CaseRow:
     kind_name: str
     glyph: str
     group: str
+    channel_name: str
     place: int
     place_text: str
     holder_unit: int
@@ -89,7 +92,7 @@ class Page:
 
 COLUMNS = """c.id, c.number, c.title, c.state, c.kind, c.kind_version, c."group", c.place, c.place_text, c.holder_unit, c.level,
 c.opened_at, c.changed_at, c.due_at, c.promised_at, c.step_started_at, c.step_allowed, c.closed_at, c.urgent, c.rounds, c.urges,
-c.version, c.community, c.work_late, c.returns, c.whistled, c.rating, c.drill"""
+c.version, c.community, c.work_late, c.returns, c.whistled, c.rating, c.drill, c.channel"""
 
 
 def case_list(
@@ -100,10 +103,15 @@ def case_list(
         raise Refused("limit", f"一页 1 到 {MOST} 条。", field="limit")
     if viewer.sort != "resident" and not staff.may(viewer, "case.see"):
         raise NotAllowed("not_allowed", staff.decide(viewer, "case.see", staff.Resource()).reason)
-    where, values = _conditions(filters, viewer)
+    said = words.clean(filters.q, field="q", longest=100, what="搜索的话", required=False)
+    for name in ("kind", "group", "channel"):
+        if not getattr(filters, name).isprintable():
+            raise Refused("not_a_code", "筛选的代码里有看不见的字符，请重新选。", field=name)
+    filters = replace(filters, q=said)
+    where, values = conditions(filters, viewer)
     if order == "due":
         where.append("c.due_at IS NOT NULL")
-        where.append(_state_sql(OPEN))
+        where.append(state_sql(OPEN))
     if cursor:
         where.append(
             "(c.due_at, c.id) > (%(at)s, %(id)s)"
@@ -131,12 +139,13 @@ def case_list(
     return Page(rows=rows, next=_cursor(last[13] if order == "due" else last[11], last[0]) if last else "")
 
 
-def _state_sql(states: frozenset[str] | tuple[str, ...]) -> str:
+def state_sql(states: frozenset[str] | tuple[str, ...]) -> str:
     """A condition on states that a partial index of the open ones recognises. States come from the table, never typed."""
     return "c.state IN (" + ",".join(f"'{s}'" for s in sorted(states)) + ")"
 
 
-def _conditions(filters: Filters, viewer: Actor) -> tuple[list[str], dict[str, Any]]:
+def conditions(filters: Filters, viewer: Actor) -> tuple[list[str], dict[str, Any]]:
+    """SQL conditions on ``cases_case c`` and their values for what the viewer asks for."""
     where: list[str] = ["true"]
     values: dict[str, Any] = {}
     if viewer.sort == "resident":
@@ -147,7 +156,7 @@ def _conditions(filters: Filters, viewer: Actor) -> tuple[list[str], dict[str, A
         values["unit"] = viewer.unit
     elif filters.mine and viewer.unit:
         where.append("c.holder_unit = %(unit)s")
-        where.append(_state_sql(OPEN))
+        where.append(state_sql(OPEN))
         values["unit"] = viewer.unit
     else:
         ranges = places.ranges_of(filters.place) if filters.place else viewer.ranges
@@ -164,24 +173,25 @@ def _conditions(filters: Filters, viewer: Actor) -> tuple[list[str], dict[str, A
             field="state",
         )
     if filters.state:
-        where.append(_state_sql(filters.state))
+        where.append(state_sql(filters.state))
     for column in ("kind", "channel"):
         if getattr(filters, column):
             where.append(f"c.{column} = %({column})s")
             values[column] = getattr(filters, column)
     if filters.group:
-        where.append('c."group" = %(group)s')
-        values["group"] = filters.group
+        groups = filters.group.split(",")
+        if set(groups) - set(GROUPS):
+            raise Refused("group", f"没有这个分类。可以用：{'、'.join(GROUPS)}。", field="group")
+        where.append('c."group" = ANY(%(groups)s)')
+        values["groups"] = groups
     if filters.overdue:
-        where.append(_state_sql(OPEN - {"on_hold"}))
+        where.append(state_sql(OPEN - {"on_hold"}))
         where.append("c.due_at < %(now)s")
         values["now"] = clock.now()
     number = parse_number(filters.q) if filters.q else None
     if number:
         where.append("c.number = %(number)s")
         values["number"] = number
-    if len(filters.q) > 100:
-        raise Refused("too_long", "搜索的话最多 100 个字。", field="q")
     return where, values
 
 
@@ -239,6 +249,7 @@ def row_from(r: tuple, *, now: datetime) -> CaseRow:
         kind_name=kind.name,
         glyph=kind.glyph,
         group=r[6],
+        channel_name=CHANNELS.get(r[28], r[28]),
         place=r[7],
         place_text=r[8],
         holder_unit=r[9],
@@ -271,9 +282,9 @@ def _cursor(at: datetime, id_: int) -> str:
 def _read_cursor(text: str) -> tuple[datetime, int]:
     try:
         at, id_ = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().rsplit(" ", 1)
-        moment, number = datetime.fromisoformat(at), int(id_)
-        if moment.tzinfo is None or not 0 <= number < 2**63:
+        moment, number = datetime.fromisoformat(at).astimezone(UTC), int(id_)
+        if not 0 <= number < 2**63:
             raise ValueError
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Refused("cursor", "翻页的标记不对。请从第一页重新翻。", field="cursor") from None
     return moment, number

@@ -17,11 +17,12 @@ from quanlin.cases.rules.story import Told, tell
 from quanlin.journal import queries as journal
 from quanlin.kit import clock
 from quanlin.kit.actor import Actor
-from quanlin.kit.errors import NotFound
+from quanlin.kit.errors import NotAllowed, NotFound
 from quanlin.people import queries as people
 from quanlin.places import queries as places
 from quanlin.places.rules import working_spans
 from quanlin.staff import queries as staff_queries
+from quanlin.staff import rules as staff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,13 @@ class TimelineItem:
     photos: tuple[PhotoCard, ...]
     node: str
     internal: bool
+    mine: bool
+    proof_url: str
+
+    @property
+    def public(self) -> bool:
+        """Whether the reporter sees it."""
+        return not self.internal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +120,7 @@ class CasePage:
 
 def case_row(number: str, *, viewer: Actor) -> CaseRow:
     """One row for a list that is live. Raises NotFound."""
+    check_may_see(viewer)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {COLUMNS} FROM cases_case c WHERE c.number = %s", [parse_number(number)])  # noqa: S608
         row = cursor.fetchone()
@@ -124,8 +133,15 @@ def _not_found() -> NotFound:
     return NotFound("no_case", "没有这件事，或不归您看。请核对编号。")
 
 
-def the_case(number: str) -> Case:
-    """The row behind a number in the present scope. Raises NotFound."""
+def check_may_see(viewer: Actor) -> None:
+    """Raise NotAllowed for a role that sees no cases; which ones the others see is row security's answer."""
+    if not staff.may(viewer, "case.see"):
+        raise NotAllowed("not_allowed", staff.decide(viewer, "case.see", staff.Resource()).reason)
+
+
+def the_case(number: str, *, viewer: Actor) -> Case:
+    """The row behind a number in the viewer's scope. Raises NotFound, NotAllowed."""
+    check_may_see(viewer)
     parsed = parse_number(number)
     case = Case.objects.filter(number=parsed).first() if parsed else None
     if case is None:
@@ -162,12 +178,13 @@ _ROW = [
     "whistled",
     "rating",
     "drill",
+    "channel",
 ]
 
 
 def case_page(number: str, *, viewer: Actor) -> CasePage:
     """A case with what the viewer may do now. One statement. Raises NotFound."""
-    case = the_case(number)
+    case = the_case(number, viewer=viewer)
     now = clock.now()
     kind = kind_of(case.kind, case.kind_version)
     row = row_from(tuple(getattr(case, name) for name in _ROW), now=now)
@@ -240,7 +257,7 @@ def timeline(number: str, *, viewer: Actor) -> tuple[TimelineItem, ...]:
 
     Residents never see internal notes nor the names of those who work below the community.
     """
-    case = the_case(number)
+    case = the_case(number, viewer=viewer)
     kind = kind_of(case.kind, case.kind_version)
     entries = journal.timeline("case", str(case.pk), viewer=viewer)
     outside = viewer.sort == "resident"
@@ -279,6 +296,8 @@ def timeline(number: str, *, viewer: Actor) -> tuple[TimelineItem, ...]:
                 words=remark.words if remark else case.words if entry.fact == "cases.reported" else "",
                 photos=tuple(photos.get(entry.id, ())),
                 internal=bool(remark and remark.internal),
+                mine=entry.actor_sort == "resident",
+                proof_url=f"/desk/cases/{case.number}/proof/{entry.id}/" if entry.idx is not None else "",
             )
         )
     if case.state in moves.OPEN and items:
@@ -315,9 +334,13 @@ def photo_card(p: Photo) -> PhotoCard:
     )
 
 
+_NOTES = {"return": "退回", "escalate": "上报上级", "reject": "核实没通过"}
+"""What is worth a word beside a bar."""
+
+
 def axis(number: str, *, viewer: Actor) -> tuple[AxisRow, ...]:
     """The responsibility axis: every holding, oldest first; used and allowed in minutes of the kind's time."""
-    case = the_case(number)
+    case = the_case(number, viewer=viewer)
     kind = kind_of(case.kind, case.kind_version)
     calendar = places.calendar_for(case.community)
     units = staff_queries.units()
@@ -350,7 +373,7 @@ def axis(number: str, *, viewer: Actor) -> tuple[AxisRow, ...]:
                 allowed_minutes=h.allowed,
                 overdue=not paused and h.due_at is not None and end > h.due_at,
                 paused=paused,
-                ended_by=h.ended_by,
+                ended_by=_NOTES.get(h.ended_by, ""),
             )
         )
     return tuple(rows)

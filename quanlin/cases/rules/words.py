@@ -5,6 +5,19 @@ import unicodedata
 
 from quanlin.kit.errors import Refused
 
+CHANNELS: dict[str, str] = {
+    "page": "居民上报",
+    "qr": "扫码上报",
+    "api": "接口转入",
+    "desk": "代为登记",
+    "phone": "来电登记",
+    "import": "历史导入",
+    "device": "告警转入",
+    "exchange": "平台转入",
+    "simulation": "演示",
+}
+"""How a case came in."""
+
 LONGEST_WORDS = 5000
 LONGEST_TITLE = 80
 

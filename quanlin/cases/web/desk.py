@@ -1,0 +1,345 @@
+"""The desk: the queue with filters and due clocks, one case with everything, all moves."""
+
+import json
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import path
+from django.views.decorators.http import require_GET, require_http_methods
+
+from quanlin.cases import actions, queries
+from quanlin.cases.queries.counts import open_counts
+from quanlin.cases.rules import moves
+from quanlin.cases.rules.catalogue import GROUPS
+from quanlin.cases.web.asking import ask_for, given_from, icon_of
+from quanlin.journal import queries as journal
+from quanlin.kit.actor import Actor
+from quanlin.kit.errors import NotAllowed, NotFound, QuanlinError
+from quanlin.places import queries as places
+from quanlin.staff import queries as staff_queries
+from quanlin.staff import rules as staff
+
+VIEWS: dict[str, tuple[str, str, queries.Filters, queries.Order]] = {
+    "mine": ("轮到我们办的", "star", queries.Filters(mine=True), "due"),
+    "overdue": ("已超时", "clock", queries.Filters(overdue=True), "due"),
+    "open": ("没办完的", "cases", queries.Filters(state=tuple(sorted(moves.OPEN))), "due"),
+    "held": ("我们经手的", "user", queries.Filters(held=True), "newest"),
+    "all": ("全部", "grid", queries.Filters(), "newest"),
+}
+PAGE = 50
+
+
+def _signed_in(request: HttpRequest) -> Actor:
+    """The staff member who asks; NotAllowed leads nobody to the sign-in page."""
+    actor = request.actor
+    if actor.sort != "staff":
+        raise NotAllowed("sign_in", "请先用工作账号登录。")
+    if not staff.may(actor, "case.see"):
+        raise NotAllowed("not_allowed", staff.decide(actor, "case.see", staff.Resource()).reason)
+    return actor
+
+
+def _filters(request: HttpRequest, view: str) -> queries.Filters:
+    base = VIEWS[view][2]
+    get = request.GET
+    place = get.get("place", "")
+    states = tuple(s for s in get.getlist("state") if s) or base.state
+    return queries.Filters(
+        place=places.by_code(place, viewer=request.actor).number if place else 0,
+        state=states,
+        kind=get.get("kind", ""),
+        group=",".join(g for g in get.getlist("group") if g in GROUPS),
+        overdue=base.overdue or get.get("overdue") == "1",
+        q=get.get("q", "").strip(),
+        mine=base.mine,
+        held=base.held,
+        channel=get.get("channel", ""),
+    )
+
+
+def _view(request: HttpRequest, actor: Actor) -> str:
+    asked = request.GET.get("view", "")
+    if asked in VIEWS:
+        return asked
+    if any(request.GET.get(name) for name in ("q", "state", "kind", "group", "place", "channel", "overdue")):
+        return "all"
+    return "mine" if actor.unit else "open"
+
+
+def _link(request: HttpRequest, **changed: str) -> str:
+    """The present address with some parameters changed; the cursor starts anew."""
+    kept = {k: v for k, v in request.GET.lists() if k not in changed and k != "cursor"}
+    kept.update({k: [v] for k, v in changed.items() if v})
+    return "/desk/?" + urlencode(kept, doseq=True)
+
+
+def _queue(request: HttpRequest, actor: Actor, *, at: str = "") -> dict:
+    """What the filter column and the list need."""
+    view = _view(request, actor)
+    words, _, _, order = VIEWS[view]
+    filters = _filters(request, view)
+    page = queries.case_list(
+        filters, viewer=actor, cursor=request.GET.get("cursor", ""), limit=PAGE, order=order
+    )
+    counts = open_counts(actor)
+    kept = [(k, v) for k in ("view", "q", "place", "kind") for v in [request.GET.get(k, "")] if v]
+    chips = [
+        (label, _link(request, **{name: ""}))
+        for name, label in (
+            ("q", f"搜「{filters.q}」" if filters.q else ""),
+            ("group", "、".join(GROUPS[g] for g in filters.group.split(",") if g)),
+            (
+                "kind",
+                queries.current_kinds()[filters.kind].name if filters.kind in queries.current_kinds() else "",
+            ),
+            ("state", "、".join(moves.STATES[s] for s in request.GET.getlist("state") if s in moves.STATES)),
+            ("place", places.place(filters.place, viewer=actor).name if filters.place else ""),
+            ("overdue", "已超时" if request.GET.get("overdue") == "1" else ""),
+        )
+        if label
+    ]
+    return {
+        "section": "cases",
+        "view": view,
+        "queue_title": words,
+        "page": page,
+        "chips": chips,
+        "order": order,
+        "at": at,
+        "list_url": request.get_full_path() if not at else "/desk/",
+        "next_url": _link(request, cursor=page.next) + f"&cursor={page.next}" if page.next else "",
+        "first_url": _link(request) if request.GET.get("cursor") else "",
+        "saved": [
+            {
+                "words": VIEWS[v][0],
+                "icon": VIEWS[v][1],
+                "url": f"/desk/?view={v}",
+                "on": v == view,
+                "count": counts.views.get(v),
+                "hot": v == "overdue",
+            }
+            for v in VIEWS
+            if v not in ("mine", "held") or actor.unit
+        ],
+        "states": [
+            {
+                "code": s,
+                "url": _link(request, view="all", state=s),
+                "count": counts.states.get(s),
+                "on": filters.state == (s,),
+            }
+            for s in moves.STATES
+            if s != "merged"
+        ],
+        "groups": [
+            {
+                "title": "分类",
+                "name": "group",
+                "options": [(c, w, c in filters.group.split(",")) for c, w in GROUPS.items()],
+            },
+        ],
+        "keep": kept,
+        "q": filters.q,
+        "query": request.GET.urlencode(),
+    }
+
+
+@require_GET
+def queue(request: HttpRequest) -> HttpResponse:
+    """The queue; for a phone and without a chosen case the list alone."""
+    actor = _signed_in(request)
+    context = _queue(request, actor)
+    if request.headers.get("HX-Target") == "queue":
+        return render(request, "cases/_queue.html", context)
+    return render(request, "cases/desk.html", context)
+
+
+def _moves(page: queries.CasePage) -> list[dict]:
+    return [
+        {
+            "code": c.code,
+            "words": c.verb,
+            "icon": icon_of(c.code),
+            "url": f"/desk/cases/{page.row.number}/{c.code}/",
+            "main": i == 0 and c.code != "note",
+        }
+        for i, c in enumerate(page.moves)
+    ]
+
+
+def _case(request: HttpRequest, actor: Actor, number: str) -> dict:
+    """What the case pane needs: six statements at most."""
+    page = queries.case_page(number, viewer=actor)
+    holdings = queries.axis(number, viewer=actor)
+    return {
+        "page_of": page,
+        "case": page.row,
+        "moves": _moves(page),
+        "items": queries.timeline(number, viewer=actor),
+        "holdings": holdings,
+        "windows": [s for h in holdings for s in h.segments],
+        "back_url": "/desk/",
+        "may_reveal": page.reporter is not None and staff.may(actor, "person.reveal"),
+    }
+
+
+@require_GET
+def case(request: HttpRequest, number: str) -> HttpResponse:
+    """One case; the pane alone when htmx asks for it."""
+    actor = _signed_in(request)
+    context = _case(request, actor, number)
+    if request.headers.get("HX-Request") and request.headers.get("HX-Target") in ("case", "case-pane"):
+        return render(request, "cases/_case.html", context)
+    return render(
+        request, "cases/desk.html", {**_queue(request, actor, at=context["case"].number), **context}
+    )
+
+
+@require_GET
+def row(request: HttpRequest, number: str) -> HttpResponse:
+    """One row of the queue, fetched again when its case changes."""
+    actor = _signed_in(request)
+    found = queries.case_row(number, viewer=actor)
+    return render(request, "cases/_row.html", {"case": found})
+
+
+@require_http_methods(["GET", "POST"])
+def move(request: HttpRequest, number: str, code: str) -> HttpResponse:
+    """Ask for what a move needs, then do it. A move that needs nothing is one press."""
+    actor = _signed_in(request)
+    page = queries.case_page(number, viewer=actor)
+    choice = next((c for c in page.moves if c.code == code), None)
+    if choice is None:
+        raise NotAllowed(
+            "not_now",
+            f"现在是「{page.row.state_name}」，由{page.row.holder_text}办理，不能这样办。看看最新情况。",
+        )
+    if request.method == "GET":
+        return render(request, "cases/ask.html", {**ask_for(page, choice, {}), **_plain(request)})
+    try:
+        given = given_from(request)
+        moved = actions.move_case(
+            number=number,
+            move=code,
+            version=int(request.POST.get("version") or page.row.version),
+            actor=actor,
+            given=given,
+        )
+    except QuanlinError as fault:
+        status = 409 if fault.status == 409 else 422
+        return render(
+            request,
+            "cases/ask.html",
+            {**ask_for(page, choice, request.POST, fault), **_plain(request)},
+            status=status,
+        )
+    said = said_after(code, moved)
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(status=204)
+        response["HX-Trigger"] = _trigger(number, said)
+        return response
+    return HttpResponseRedirect(f"/desk/cases/{number}/")
+
+
+def _plain(request: HttpRequest) -> dict:
+    """A dialog is a page of its own where scripts do not run."""
+    return {"plain": not request.headers.get("HX-Request"), "section": "cases"}
+
+
+def said_after(code: str, moved: actions.Moved) -> str:
+    """What happened and what comes next, in one sentence."""
+    holder = staff_queries.units().get(moved.holder_unit)
+    name = holder.name if holder else "对方"
+    return {
+        "accept": "已受理，接着派给经办单位",
+        "decline": "没有受理，已告诉报事人去哪里办",
+        "change_kind": "已改类，时限重新算过",
+        "assign": f"已派给{name}，对方收到提醒",
+        "take": "已接单，处置时限开始走",
+        "arrive": "已报到，处置时限开始走",
+        "return": f"已退回给{name}",
+        "escalate": f"已上报{name}",
+        "whistle": f"已吹哨，请{name}报到",
+        "hold": "已挂起，到日子自动恢复",
+        "resume": "已恢复，时限接着走",
+        "resolve": f"已交{name}核实",
+        "verify": "已办结，报事人会收到通知",
+        "reject": f"已退给{name}重新办",
+        "urge": f"已催{name}",
+        "note": "已记下",
+    }.get(code, "已办")
+
+
+def _trigger(number: str, said: str) -> str:
+    """For htmx: close the dialog, say what happened, fetch the case and its row again."""
+    return json.dumps({"q:done": {}, "q:toast": {"words": said}, "q:moved": {"case": number}})
+
+
+@require_http_methods(["GET", "POST"])
+def reveal(request: HttpRequest, number: str) -> HttpResponse:
+    """Show the reporter whole for twenty seconds: asks the purpose, records it."""
+    actor = _signed_in(request)
+    page = queries.case_page(number, viewer=actor)
+    if page.reporter is None:
+        raise NotFound("no_reporter", "这件没有登记报事人。")
+    ask = {
+        "key": f"reveal-{number}",
+        "title": f"查看{page.reporter_mask or '报事人'}的姓名和电话？",
+        "consequence": "会记下您的姓名、时间和用途，本人可以查到。20 秒后自动遮住。",
+        "verb": "查看 20 秒",
+        "url": f"/desk/cases/{number}/reveal/",
+        "back_url": f"/desk/cases/{number}/",
+        "hidden": [],
+    }
+    fields = [
+        {
+            "name": "purpose",
+            "label": "用途",
+            "type": "choice",
+            "required": True,
+            "value": request.POST.get("purpose", ""),
+            "options": list(staff.PURPOSES.items()),
+        }
+    ]
+    if request.method == "GET":
+        return render(request, "cases/ask.html", {"ask": ask, "fields": fields, **_plain(request)})
+    if request.POST.get("purpose", "") not in staff.PURPOSES:
+        fields[0]["error"] = "请选一个用途。"
+        return render(
+            request, "cases/ask.html", {"ask": ask, "fields": fields, **_plain(request)}, status=422
+        )
+    whole = actions.reveal_reporter(number=number, purpose=request.POST["purpose"], actor=actor)
+    if whole is None:
+        request.keep = True
+        ask["error"] = "今天看得太多了，请主管批。已通知安全管理员。"
+        return render(
+            request, "cases/ask.html", {"ask": ask, "fields": fields, **_plain(request)}, status=422
+        )
+    shown = {
+        "name_shown": {"words": page.reporter_mask, "label": "姓名", "shown": whole.name},
+        "phone_shown": {"words": page.reporter_phone_mask, "label": "电话", "shown": whole.phone},
+    }
+    return render(request, "cases/revealed.html", {"whole": whole, **shown, **_plain(request)})
+
+
+@require_GET
+def proof(request: HttpRequest, number: str, entry: int) -> HttpResponse:
+    """The inclusion proof of one entry of the timeline, to keep and to verify anywhere."""
+    actor = _signed_in(request)
+    queries.case_page(number, viewer=actor)
+    found = journal.inclusion_proof(entry, viewer=actor)
+    response = HttpResponse(found.as_json(), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="quanlin-{number}-{entry}.json"'
+    return response
+
+
+pages = [
+    path("desk/", queue),
+    path("desk/cases/", queue),
+    path("desk/cases/<str:number>/", case),
+    path("desk/cases/<str:number>/row/", row),
+    path("desk/cases/<str:number>/reveal/", reveal),
+    path("desk/cases/<str:number>/proof/<int:entry>/", proof),
+    path("desk/cases/<str:number>/<str:code>/", move),
+]
