@@ -40,7 +40,6 @@ class PlaceOpened(PlaceFact):
 
     name: ClassVar[str] = "places.opened"
     level: str
-    title: str
 
 
 @declare

@@ -13,7 +13,7 @@ from quanlin.kit.placenumber import LEVEL_NAMES
 LEVEL_CHOICES = list(LEVEL_NAMES.items())
 
 
-def _below(to: str, **options) -> models.ForeignKey:
+def _below(to: type[models.Model] | str, **options) -> models.ForeignKey:
     return models.ForeignKey(to, on_delete=models.PROTECT, related_name="+", **options)
 
 

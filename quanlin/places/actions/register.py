@@ -131,7 +131,7 @@ def add_place(
         _write_details(place, details, source, since)
     touch()
     record(
-        facts.PlaceOpened(subject_id=str(place.number), place=place.number, level=level, title=title),
+        facts.PlaceOpened(subject_id=str(place.number), place=place.number, level=level),
         actor=actor,
     )
     return queries.place(place.number, viewer=actor)

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-_FULL, _BARE = 0.85, 0.4
+_FULL, _COMMON, _BARE = 0.85, 0.65, 0.4
 _SUPPORT = 0.25
 _DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _NUMBER = "[0-9]{1,4}|[零〇一二两三四五六七八九十百]{1,5}"
@@ -51,18 +51,19 @@ def number_of(text: str) -> int | None:
 def spellings(name: str, level: str) -> list[tuple[str, float]]:
     """The ways in which a name is written, each with the weight of a reading of it."""
     name = plain(name)
-    found = {name: _FULL}
+    # villages and towns of other cities are called alike: alone they are not certain
+    found = {name: _COMMON if name.endswith(("村", "镇", "乡")) else _FULL}
     for ending in _ENDINGS.get(level, ()):
         bare = name.removesuffix(ending)
         if bare != name and len(bare) >= (3 if ending == "村" else 2):
             found.setdefault(bare, _BARE)
             if level == "community":
                 found.setdefault(bare + "居委会", _FULL)
-                found.setdefault(bare + "村委会", _FULL)
+                found.setdefault(bare + "村委会", _COMMON)
     if level == "estate" and "小区" in name[1:-2]:
         found.setdefault(name.replace("小区", ""), 0.75)
     if level == "district" and name.startswith("济南") and len(name) > 4:
-        found.setdefault(name.removeprefix("济南"), _FULL)
+        found.setdefault(name.removeprefix("济南"), _COMMON)
     if level == "road":
         found = {name: _BARE}
     return [(spelling, weight) for spelling, weight in found.items() if len(spelling) >= 2]
