@@ -85,6 +85,17 @@ def test_both_profiles_are_read_while_a_deployment_moves_from_one_to_the_other(k
     assert reindexed.blind("phone", "13800000027") != token
 
 
+def test_after_a_new_data_key_old_values_open_and_new_ones_use_it(key_file):
+    old = sealing.load(key_file).seal("王秀英", field=NAME)
+    sealing.add_data_keys(key_file)
+    ring = sealing.load(key_file)
+    new = ring.seal("王秀英", field=NAME)
+    assert int.from_bytes(new[2:6], "big") == 6
+    assert [ring.open_(blob, field=NAME) for blob in (old, new)] == ["王秀英", "王秀英"]
+    assert key_file.stat().st_mode & 0o777 == 0o600
+    assert [p.name for p in key_file.parent.iterdir()] == ["keys.json"]
+
+
 def test_the_blind_index_is_equal_for_equal_values_of_one_kind_and_area_only(key_file):
     ring = sealing.load(key_file)
     token = ring.blind("phone", "13800000027")

@@ -1,6 +1,7 @@
 """Verbs on the journal: is it whole, and proofs for others. Exit codes: 0 fine, 1 tampered, 2 could not check."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -11,6 +12,7 @@ from typing import Annotated
 import typer
 
 from quanlin.config.cli.connect import explain, use_django
+from quanlin.config.stack.instance import data_folder
 from quanlin.journal.rules import notes, proofs, tree
 from quanlin.kit import sealing
 from quanlin.kit.errors import QuanlinError
@@ -27,8 +29,10 @@ def _could_not_check() -> Iterator[None]:
     """Whatever keeps a check from being made ends with its sentence and 2: silence must not look like health."""
     try:
         yield
-    except (notes.NoteWrong, OSError, UnicodeDecodeError) as fault:
-        _give_up(f"没能核对：{fault}")
+    except notes.NoteWrong as fault:
+        _give_up(f"没能核对：检查点或公钥读不出来，或检查点不是用所给的公钥签的（{fault}）。")
+    except (OSError, UnicodeDecodeError) as fault:
+        _give_up(f"没能核对：文件读不出来（{fault}）。")
     except Exception as fault:
         sentence = explain(fault)
         if sentence is None:
@@ -153,12 +157,10 @@ def verify_proof(
 
 def _own_keys() -> list[str] | None:
     """The keys of this machine's key file, where there is one: proofs are also checked on machines without."""
-    import os
-
-    path = os.environ.get("QUANLIN_KEY_FILE")
-    if path is None:
+    path = Path(os.environ.get("QUANLIN_KEY_FILE") or data_folder() / "keys.json")
+    if not path.exists():
         return None
-    sealing.configure(Path(path))
+    sealing.configure(path)
     return [str(v) for v in notes.verifiers_of(sealing.keyring().journal_keys)]
 
 

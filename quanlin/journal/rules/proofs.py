@@ -47,13 +47,15 @@ def read_proof(text: str) -> Proof:
         body = json.loads(text)
         if body["format"] != FORMAT:
             raise ValueError
-        return Proof(
+        proof = Proof(
             dict(body["entry"]),
             tuple(base64.b64decode(h, validate=True) for h in body["hashes"]),
             str(body["checkpoint"]),
             tuple(str(key) for key in body["keys"]),
         )
-    except (ValueError, KeyError, TypeError):
+        canonical(proof.content)
+        return proof
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ProofWrong("这不是一个证明文件，或文件不完整。") from None
 
 
