@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+import time
 from pathlib import Path
 
 LEAST_FREE_MB = 1500
@@ -51,6 +52,9 @@ def check_port(port: int, *, setting: str) -> None:
     """``setting`` is the environment variable that moves the port."""
     if not 1 <= port <= 65535:
         raise CannotStart(f"{setting}={port} 不是端口号。请把它设为 1 到 65535 之间的数，然后重试。")
+    end = time.monotonic() + 2  # an instance that was killed a moment ago is still closing
+    while not port_is_free(port) and time.monotonic() < end:
+        time.sleep(0.1)
     if not port_is_free(port):
         raise CannotStart(
             f"端口 {port} 已被别的程序占用。请先停掉那个程序，或换一个端口再启动，"

@@ -45,13 +45,15 @@ class Up:
         """Raises CannotStart; whatever was started by then has ended."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _as_interrupt)
+        self.instance.take()
         if not self.site:
             check_port(self.port, setting="QUANLIN_PORT")
-        self.instance.take()
         check_space(self.instance.folder, least_mb=LEAST_FREE_MB)
         try:
             self._ground()
             self._shape()
+            if self.production:
+                self._command("检查能否正式运行", ["check"], self.env)
             self._serve()
             self._welcome()
             while True:
@@ -188,22 +190,18 @@ class Up:
             )
             if done.returncode:
                 words = log.read_bytes()[where:].decode(errors="replace").strip().splitlines()
+                telling = [line for line in words if line.startswith("✗")] or words[-1:]
                 raise CannotStart(
-                    f"{what}没有成功：{(words or [''])[-1]}。完整的记录在 {log}，请按其中的原因处理后重试；"
-                    "已完成的部分不会重做。"
+                    f"{what}没有成功：{'；'.join(telling)}。"
+                    f"完整的记录在 {log}，请按其中的原因处理后重试；已完成的部分不会重做。"
                 )
 
     def _serve(self) -> None:
         web, live = self.instance.sockets / "web.sock", self.instance.sockets / "live.sock"
         processes = min(os.cpu_count() or 2, 8)
-        programs = [
-            ("网页服务", _granian("wsgi", web, processes, ["--blocking-threads", str(THREADS)]), "web.log"),
-            ("实时推送", _granian("asgi", live, 1, []), "live.log"),
-            ("后台任务", [sys.executable, "-m", "quanlin.config.cli", "worker"], "worker.log"),
-            ("事实分发", [sys.executable, "-m", "quanlin.config.cli", "relay"], "relay.log"),
-        ]
-        for name, command, log in programs:
-            self.supervisor.start(Part(name, self._starter(command, log), PROGRAMS))
+        self._keep(
+            "网页服务", _granian("wsgi", web, processes, "--blocking-threads", str(THREADS)), "web.log", web
+        )
         door = Door(
             program=_program("caddy"),
             folder=self.instance.folder / "caddy",
@@ -217,16 +215,25 @@ class Up:
         self.address = door.addresses
         self.supervisor.start(Part("前门", door.start, DOOR))
         self._wait_until_healthy()
+        # Started when pages are there: what they do waits in the database, and pages come twice as soon.
+        self._keep("实时推送", _granian("asgi", live, 1), "live.log", live)
+        self._keep("后台任务", [sys.executable, "-m", "quanlin.config.cli", "worker"], "worker.log")
+        self._keep("事实分发", [sys.executable, "-m", "quanlin.config.cli", "relay"], "relay.log")
         self.instance.tell(self.env | {"QUANLIN_DATABASE_OWNER_URL": self.admin_url})
 
-    def _starter(self, command: list, log: str):
-        """Web and workers get no address of the owner: they act as the application role only."""
+    def _keep(self, name: str, command: list, log: str, listens: Path | None = None) -> None:
+        """Start one of our programs. It gets no address of the owner: it acts as the application role only.
+
+        ``listens``: its socket, which a killed one leaves behind and the next one could not take.
+        """
         env = {k: v for k, v in os.environ.items() if k != "QUANLIN_DATABASE_OWNER_URL"} | self.env
 
         def start() -> subprocess.Popen:
+            if listens is not None:
+                listens.unlink(missing_ok=True)
             return child.start(command, log=self.instance.log / log, env=env, cwd=ROOT)
 
-        return start
+        self.supervisor.start(Part(name, start, PROGRAMS))
 
     def _wait_until_healthy(self, *, patience: float = 60) -> None:
         end = time.monotonic() + patience
@@ -328,7 +335,7 @@ def _base_data() -> list[Path]:
     return [ROOT / "quanlin/places/data", ROOT / "quanlin/cases/catalogue", ROOT / "quanlin/config/setup.py"]
 
 
-def _granian(interface: str, socket: Path, processes: int, more: list[str]) -> list[str | Path]:
+def _granian(interface: str, socket: Path, processes: int, *more: str) -> list[str | Path]:
     # fmt: off
     return [
         sys.executable, "-m", "granian", "--interface", interface, "--uds", socket,
