@@ -73,8 +73,9 @@ def lay_axis(
     """Lays holdings on working windows. Without windows, whole time from first to last moment is one window.
 
     ``due_at`` is when the last holding, which still runs, must end: its rest is drawn dashed.
-    A holding may carry ``holds``: windows in which its clock stood still.
+    A holding may carry ``holds``, windows in which its clock stood still, or be ``paused`` as a whole.
     """
+    windows = _merged(windows)
     moments = [m for h in holdings for s in h.segments for m in s]
     if not moments:
         return Axis((), (), (), None, clock_words(now))
@@ -137,11 +138,12 @@ def _row(
     tick: float | None = None
     budget = float(h.allowed_minutes) if h.overdue and h.allowed_minutes is not None else None
     end_at = max((e for _, e in h.segments), default=now)
+    held = getattr(h, "paused", False)
     for start, end in sorted(h.segments):
         for a, b in _clip(shown, start, end):
             length = _minutes(a, b)
             if budget is None or length <= budget:
-                bars.append(_bar("use", a, b, scale))
+                bars.append(_bar("hold" if held else "use", a, b, scale))
                 budget = None if budget is None else budget - length
             else:
                 limit = a + timedelta(minutes=budget)
@@ -178,6 +180,17 @@ def _row(
 def _bar(kind: str, a: datetime, b: datetime, scale: _Scale) -> Bar:
     x = scale.start(a)
     return Bar(kind, round(x, 3), round(max(scale.at(b) - x, 0.5), 3))
+
+
+def _merged(windows: Sequence[Window]) -> list[Window]:
+    """In order, those that touch or overlap made one: holdings that follow each other are no gap."""
+    found: list[Window] = []
+    for start, end in sorted(windows):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
 
 
 def _clip(windows: Sequence[Window], start: datetime, end: datetime) -> list[Window]:

@@ -1,5 +1,6 @@
 """What every face of the platform has beside its pages: installing, the letter size, going without network, failing."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -7,6 +8,8 @@ from django.urls import path
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_POST
+
+from quanlin.config.gallery import gallery
 
 YEAR = 365 * 24 * 3600
 
@@ -75,29 +78,11 @@ def size(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """For ``handler400``."""
-    return render(request, "errors/400.html", status=400)
-
-
-def not_allowed(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """For ``handler403``."""
-    return render(request, "errors/403.html", status=403)
-
-
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """For ``handler404``."""
-    return render(request, "errors/404.html", status=404)
-
-
-def fault(request: HttpRequest) -> HttpResponse:
-    """For ``handler500``: needs no database and no session."""
-    return render(request, "errors/500.html", status=500)
-
-
-urlpatterns = [
+pages = [
     path("manifest.webmanifest", manifest, name="manifest"),
     path("worker.js", worker, name="worker"),
     path("offline/", offline, name="offline"),
     path("size/", size, name="size"),
 ]
+if settings.DEMO:
+    pages += [path("gallery/", gallery, name="gallery"), path("gallery/<str:page>/", gallery)]

@@ -22,7 +22,7 @@ def gallery(request: HttpRequest, page: str = "parts") -> HttpResponse:
         raise Http404
     with clock.at(NOON):
         if page in ERRORS:
-            return render(request, f"errors/{page}.html", {"fault": "7F2C"})
+            return render(request, f"errors/{page}.html", {})
         return render(request, f"gallery/{page}.html", sample())
 
 
@@ -46,7 +46,6 @@ class Row:
     tags: tuple[str, ...] = ()
     reporters: int = 1
     opened_at: datetime = NOON - timedelta(hours=26)
-    urgent: bool = False
     card: str = ""
     version: int = 4
     channel_name: str = "居民上报"
@@ -54,7 +53,7 @@ class Row:
 
 def rows() -> list[Row]:
     """One of each look."""
-    first = Row(urgent=True, card="yellow")
+    first = Row(tags=("加急",), card="yellow")
     return [
         first,
         Row("261124000312", "6 号楼 2 单元电梯轿厢内停放电动车", "reported", "消防隐患", "fire",
@@ -62,7 +61,7 @@ def rows() -> list[Row]:
         Row("261121009985", "13 号楼东侧化粪池外溢，气味大", "working", "污水外溢", "sanitation",
             "舜玉小区北区 13 号楼东侧", "明泉物业", NOON - timedelta(hours=2), 480, -100, tags=("热点 7 次",), reporters=5),
         Row("261124001207", "老人家中水管冻裂，独居，急需上门", "assigned", "上门帮扶", "care",
-            "舜园小区 4 号楼 1 单元 102", "孟庆岚", NOON + timedelta(minutes=48), 120, 48, urgent=True),
+            "舜园小区 4 号楼 1 单元 102", "孟庆岚", NOON + timedelta(minutes=48), 120, 48, tags=("加急",)),
         Row("261122003350", "南区西门路灯 4 盏不亮", "resolved", "公共照明", "facility",
             "舜玉小区南区西门", "李向阳", NOON + timedelta(days=2), 900, 570),
         Row("261120004411", "申请为 5 号楼加装无障碍扶手", "on_hold", "设施加装", "facility",

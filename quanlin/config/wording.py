@@ -6,6 +6,7 @@ and are said in the zone of the place.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from math import floor
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -71,7 +72,7 @@ def case_number(number: object) -> str:
     return "-".join(digits[at : at + 4] for at in range(0, len(digits), 4))
 
 
-def span_words(minutes: int, day: int = WORKDAY) -> str:
+def span_words(minutes: float, day: int = WORKDAY) -> str:
     """6 分, 1 时 40 分, 1 天 2 时. Two units at most; what is smaller is dropped. ``day`` in minutes."""
     minutes = abs(int(minutes))
     days, rest = divmod(minutes, day)
@@ -83,7 +84,7 @@ def span_words(minutes: int, day: int = WORKDAY) -> str:
     return f"{left} 分"
 
 
-def hours_words(minutes: int) -> str:
+def hours_words(minutes: float) -> str:
     """Never in days, so that a column of them can be added up: 8 时 20 分."""
     return span_words(minutes, day=10**9)
 
@@ -149,18 +150,20 @@ def due_words(
     now: datetime,
     due_at: datetime | None,
     allowed_minutes: int | None,
-    left_minutes: int | None,
+    left_minutes: float | None,
     paused: datetime | bool | None = None,
-    early_minutes: int | None = None,
+    early_minutes: float | None = None,
     audience: str = "staff",
     day: int = WORKDAY,
 ) -> DueWords:
     """Time against the promise. Staff read what is left, in working time; residents read the date.
 
     left_minutes is negative when over; early_minutes says that the work is done, and is negative when late;
-    paused is the moment until which it waits, or True.
+    paused is the moment until which it waits, or True. Parts of a minute are dropped, an overdue one counts whole.
     """
+    left_minutes = None if left_minutes is None else floor(left_minutes)
     if early_minutes is not None:
+        early_minutes = int(early_minutes)
         late = early_minutes < 0
         if early_minutes == 0:
             words = "按时办结"

@@ -5,6 +5,7 @@ They answer ready HTML instead of including templates, since a list calls them a
 
 from datetime import date, datetime
 from functools import cache
+from math import floor
 
 from django import template
 from django.templatetags.static import static
@@ -75,9 +76,9 @@ DONE = _picture('<path d="M3.2 8.6l3 3 6.6-7"/>')
 def due_clock(
     due_at: datetime | None,
     allowed_minutes: int | None,
-    left_minutes: int | None,
+    left_minutes: float | None,
     paused: datetime | bool | None = None,
-    done_early_minutes: int | None = None,
+    done_early_minutes: float | None = None,
     audience: str = "staff",
     css: str = "",
     day: int = wording.WORKDAY,
@@ -105,7 +106,7 @@ def due_clock(
         live = format_html(
             ' data-due="{}" data-left="{}" data-allowed="{}" data-read="{}" data-day="{}"',
             due_at.isoformat(),
-            left_minutes,
+            floor(left_minutes),
             allowed_minutes or 0,
             int(now.timestamp()),
             day,

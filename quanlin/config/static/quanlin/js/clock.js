@@ -14,7 +14,7 @@ export function spanWords(minutes, day = 450) {
 }
 
 export function windowsOf(text) {
-  if (text === undefined) return null;
+  if (text === undefined || !/^(\d+:\d+-\d+:\d+ ?)*$/.test(text)) return null;
   return text.split(' ').filter(Boolean).map((pair) => pair.split('-').map((time) => {
     const [hours, minutes] = time.split(':').map(Number);
     return hours * 3600 + minutes * 60;

@@ -4,7 +4,8 @@
 //   data-live-new="cases.reported" data-live-row="/desk/cases/{case}/row"  a list: new rows slide in or wait in a bar
 //   data-live-any="cases."  hx-trigger="q:changed"  a figure: fetched again, at most every 2 s
 //   data-live-state  appears when the line is cut
-// An event's data is JSON: {"name": "cases.dispatched", "case": "261123004768", …}; its id is the fact's id.
+// Event fact: {"fact": "cases.assigned", "subject": "case", "number": "261123004768", …}, its id is the fact's index;
+// behind: some were left out; broken and mended: the line behind the server; over: the session ended, or come back.
 const WAIT = [1, 2, 5, 10, 20, 30];
 let stream, lastId = '', tries = 0, cutAt = 0, cutTimer;
 const due = new Map();
@@ -28,7 +29,7 @@ async function insert(list, number) {
   list.querySelector('[data-live-empty]')?.remove();
 }
 
-function offer(list) {
+function offer(list, words = '') {
   const waiting = JSON.parse(list.dataset.waiting || '[]');
   let bar = list.parentElement.querySelector('.q-newbar');
   if (!waiting.length) { bar?.remove(); return; }
@@ -45,7 +46,7 @@ function offer(list) {
     });
     list.before(bar);
   }
-  bar.textContent = `有 ${waiting.length} 条新的，点这里看`;
+  bar.textContent = words || `有 ${waiting.length} 条新的，点这里看`;
 }
 
 function arrive(list, number) {
@@ -63,17 +64,28 @@ function later(element) {
 
 export function take(fact) {
   document.dispatchEvent(new CustomEvent('q:fact', { detail: fact }));
-  if (fact.case) {
-    for (const row of document.querySelectorAll(`[data-live-case="${CSS.escape(fact.case)}"]`)) {
+  const number = fact.subject === 'case' ? fact.number : '';
+  if (number) {
+    for (const row of document.querySelectorAll(`[data-live-case="${CSS.escape(number)}"]`)) {
       if (row.contains(document.activeElement) && document.activeElement.matches('input, textarea, select')) continue;
       window.htmx.trigger(row, 'q:changed');
     }
   }
   for (const list of document.querySelectorAll('[data-live-new]')) {
-    if (fact.case && list.dataset.liveNew.split(' ').includes(fact.name)) arrive(list, fact.case);
+    if (number && list.dataset.liveNew.split(' ').includes(fact.fact)) arrive(list, number);
   }
   for (const figure of document.querySelectorAll('[data-live-any]')) {
-    if (figure.dataset.liveAny.split(' ').some((start) => fact.name.startsWith(start))) later(figure);
+    if (figure.dataset.liveAny.split(' ').some((start) => fact.fact.startsWith(start))) later(figure);
+  }
+}
+
+// The server left facts out: everything that is shown may be old, but the list is not moved under a reader's eyes.
+function behind() {
+  for (const element of document.querySelectorAll('[data-live-any], [data-live-case]')) later(element);
+  for (const list of document.querySelectorAll('[data-live-new]')) {
+    if (list.dataset.liveMost) continue;
+    list.dataset.waiting = JSON.stringify(Array.from({ length: 21 }, (_, at) => String(at)));
+    offer(list, '有新的，点这里看');
   }
 }
 
@@ -95,17 +107,20 @@ function mark(cut) {
 
 function connect() {
   const address = new URL(document.body.dataset.live, window.location.origin);
-  if (lastId) address.searchParams.set('last_event_id', lastId);
+  if (lastId) address.searchParams.set('last', lastId);
   stream = new EventSource(address);
-  const heard = (event) => {
+  const hear = (name, act) => stream.addEventListener(name, (event) => {
     if (event.lastEventId) lastId = event.lastEventId;
-    try { take(JSON.parse(event.data)); } catch (error) { if (!(error instanceof SyntaxError)) throw error; }
-  };
+    act(JSON.parse(event.data));
+  });
   stream.onopen = () => mark(false);
-  stream.onmessage = heard;
-  stream.addEventListener('fact', heard);
-  // The server says that the session has ended: nothing more will come here.
-  stream.addEventListener('bye', () => { stream.close(); mark(true); });
+  hear('ready', () => {});
+  hear('fact', take);
+  hear('behind', behind);
+  hear('broken', () => mark(true));
+  hear('mended', () => mark(false));
+  // ended: the session, token or grant is gone and nothing more will come here. Else the browser comes back by itself.
+  hear('over', ({ reason }) => { mark(true); if (reason === 'ended') stream.close(); });
   stream.onerror = () => {
     mark(true);
     if (stream.readyState !== EventSource.CLOSED) return;

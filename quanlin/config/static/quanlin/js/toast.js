@@ -42,7 +42,9 @@ export function toast({ words, kind = 'ok', undo = '', stay = 0 }) {
 
 function failed(status, text) {
   let words = SENTENCES[status] ?? (status >= 500 ? '没存上，内容还在。请再按一次；还不行就打社区电话。' : '');
-  try { words = JSON.parse(text).detail || words; } catch { /* a page, not a problem: our own sentence does */ }
+  try { words = JSON.parse(text).title || words; } catch {
+    words = new DOMParser().parseFromString(text, 'text/html').querySelector('[data-fault]')?.textContent.trim() || words;
+  }
   toast({ words: words || SENTENCES[400], kind: 'error' });
 }
 
