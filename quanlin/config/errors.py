@@ -29,6 +29,7 @@ def problem(fault: QuanlinError) -> JsonResponse:
     body = {
         "type": "about:blank",
         "title": fault.message,
+        "detail": fault.message,
         "status": fault.status,
         "code": fault.code,
         **({"field": fault.field} if fault.field else {}),

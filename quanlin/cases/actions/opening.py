@@ -1,7 +1,7 @@
 """Opening a case: one case per submission, however often it arrives."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -10,6 +10,8 @@ from uuid import UUID
 from django.db import connection
 
 from quanlin.cases import facts
+from quanlin.cases.actions.photos import Picture, keep_photos
+from quanlin.cases.models import Case
 from quanlin.cases.queries.kinds import the_kind
 from quanlin.cases.rules import clocks, numbers, words
 from quanlin.cases.rules.forms import check_fields
@@ -21,8 +23,6 @@ from quanlin.kit.placenumber import ancestor, has_level
 from quanlin.places import queries as places
 from quanlin.staff import queries as staff_queries
 from quanlin.staff import rules as staff
-
-CHANNELS = {"page", "qr", "api", "desk", "phone", "import", "device", "exchange", "simulation"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +91,14 @@ def open_case(
     invented: bool = False,
     mirrored: bool = False,
     site: int | None = None,
+    photos: Sequence[Picture] = (),
 ) -> Opened:
     """Open a case of a kind at a place (number). ``lat``/``lng`` are WGS-84. Must run in the actor's transaction.
 
     key: what the sender calls this submission. The same key with the same content answers the first case; with
     other content Refused (``key_reused``). Raises NotAllowed, NotFound, Refused with the field.
     """
-    if channel not in CHANNELS:
+    if channel not in words.CHANNELS:
         raise Refused("channel", f"没有「{channel}」这个来源。", field="channel")
     if not 1 <= len(key) <= 80 or not key.isprintable():
         raise Refused("key", "这次提交的标识是 1 到 80 个可见字符。", field="Idempotency-Key")
@@ -197,6 +198,7 @@ def open_case(
         ),
         actor=actor,
     )
+    keep_photos(photos, case=Case(pk=row[0], place=place), entry=entry, stage="report", actor=actor)
     return Opened(
         id=row[0],
         number=number,
