@@ -11,7 +11,7 @@ from quanlin.kit.actor import NOBODY, Actor
 from quanlin.notices import queries as notices
 from quanlin.people import queries as people
 from quanlin.places import queries as places
-from quanlin.places.rules import is_working_day
+from quanlin.places.rules import OFFICE_HOURS, is_working_day
 from quanlin.staff import queries as staff_queries
 from quanlin.staff import rules as staff
 
@@ -26,9 +26,16 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "me": SimpleLazyObject(lambda: me(actor)),
         "scope": SimpleLazyObject(lambda: scope(actor)),
         "unread": SimpleLazyObject(lambda: notices.unread_count(actor) if actor.account else 0),
-        "work_today": "1" if is_working_day(places.today()) else "0",
+        "work_today": work_today(),
         "now": clock.now(),
     }
+
+
+def work_today() -> str:
+    """Today's working time as the due clocks of a page read it: 8:30-12:00 13:30-17:30, '' on a day off."""
+    if not is_working_day(places.today()):
+        return ""
+    return " ".join(f"{a:%-H:%M}-{b:%-H:%M}" for a, b in OFFICE_HOURS.spans)
 
 
 def me(actor: Actor) -> dict[str, str]:
