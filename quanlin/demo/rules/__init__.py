@@ -1,0 +1,1 @@
+"""Pure parts of the demonstration: how an invented case goes on, and what invented people say."""
