@@ -89,8 +89,3 @@ def changes(entries: Iterable[tuple[str, int, datetime, bool, Mapping[str, Any]]
                     stock[number, *old] -= 1
                 stock[number, *new] += 1
     return daily, Counter({key: n for key, n in stock.items() if n})
-
-
-def share(part: int, whole: int) -> float | None:
-    """part / whole in percent with one decimal; None when there is nothing to divide by."""
-    return round(part / whole * 100, 1) if whole else None

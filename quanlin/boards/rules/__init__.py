@@ -1,0 +1,56 @@
+"""What boards compute: counting facts, reading the counters, drawing outlines. Pure."""
+
+from quanlin.boards.rules.counting import (
+    CHINA,
+    CLOSED_LEVELS,
+    COLUMNS,
+    LEVELS,
+    Daily,
+    Stock,
+    changes,
+    day_of,
+    places_of,
+)
+from quanlin.boards.rules.drawing import Drawing, Leader, Shape, draw
+from quanlin.boards.rules.figures import (
+    BREAKS,
+    TARGET,
+    TREND_DAYS,
+    WINDOW_DAYS,
+    TrendLine,
+    counted_numbers,
+    level_name,
+    rate_of,
+    short_name,
+    step_of,
+    trend_line,
+    windowed,
+)
+
+__all__ = [
+    "BREAKS",
+    "CHINA",
+    "CLOSED_LEVELS",
+    "COLUMNS",
+    "LEVELS",
+    "TARGET",
+    "TREND_DAYS",
+    "WINDOW_DAYS",
+    "Daily",
+    "Drawing",
+    "Leader",
+    "Shape",
+    "Stock",
+    "TrendLine",
+    "changes",
+    "counted_numbers",
+    "day_of",
+    "draw",
+    "level_name",
+    "places_of",
+    "rate_of",
+    "short_name",
+    "step_of",
+    "trend_line",
+    "windowed",
+]
