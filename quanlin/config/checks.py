@@ -43,7 +43,9 @@ def _key_faults() -> list[str]:
     try:
         mode = stat.S_IMODE(settings.KEY_FILE.stat().st_mode)
     except FileNotFoundError:
-        return [f"没有密钥文件 {settings.KEY_FILE}。请执行 quanlin keys create，或从备份恢复。"]
+        return [
+            f"没有密钥文件 {settings.KEY_FILE}。请执行 quanlin keys create {settings.KEY_FILE}，或从备份恢复。"
+        ]
     if mode & 0o077:
         return [f"密钥文件 {settings.KEY_FILE} 别人也能读。请执行 chmod 600 {settings.KEY_FILE}。"]
     try:

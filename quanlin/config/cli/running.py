@@ -1,9 +1,7 @@
 """Verbs that run the program: up, worker, manage, check."""
 
 import os
-import signal
 import sys
-import threading
 from typing import Annotated
 
 import typer
@@ -53,27 +51,6 @@ def worker() -> None:
     from quanlin.config.worker import run
 
     run()
-
-
-@app.command()
-def relay() -> None:
-    """封存事实、累计数字、触发后续任务并推送实时消息，直到 Ctrl-C（由 up 自动启动）。"""
-    use_django()
-    from django.conf import settings
-
-    from quanlin.config.reactions import FOLDS, WHEN
-    from quanlin.journal.jobs import run_relay
-
-    ending = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ending.set())
-    run_relay(
-        reactions=WHEN,
-        folds=FOLDS,
-        nats_url=settings.NATS_URL,
-        stop=ending.is_set,
-        checkpoint_file=settings.DATA_DIR / "checkpoint.txt",
-    )
 
 
 @app.command(
