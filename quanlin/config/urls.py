@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from quanlin.boards import web as boards
 from quanlin.cases import web as cases
 from quanlin.config import faces
 from quanlin.config.api import api
@@ -24,5 +25,6 @@ urlpatterns = [
     *people.pages,
     *places.pages,
     *notices.pages,
+    *boards.pages,
     *cases.pages,
 ]
