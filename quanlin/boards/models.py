@@ -3,8 +3,8 @@
 from django.db import models
 
 
-class Daily(models.Model):
-    """What happened at a place on a day (China). Drills and mirrored cases are left out."""
+class DailyCounts(models.Model):
+    """What happened at a place on a day (China). Drills are left out."""
 
     place = models.BigIntegerField()
     day = models.DateField()
@@ -24,14 +24,29 @@ class Daily(models.Model):
     closed_city = models.IntegerField(default=0)
 
     class Meta:
-        db_table = "boards_daily"
-        constraints = [models.UniqueConstraint(fields=["place", "day"], name="daily_once")]
+        abstract = True
 
     def __str__(self) -> str:
         return f"{self.place} {self.day}"
 
 
-class Stock(models.Model):
+class Daily(DailyCounts):
+    """The daily counts that boards read."""
+
+    class Meta:
+        db_table = "boards_daily"
+        constraints = [models.UniqueConstraint(fields=["place", "day"], name="daily_once")]
+
+
+class DailyAnew(DailyCounts):
+    """Where a recount gathers, until it takes the place of what boards read."""
+
+    class Meta:
+        db_table = "boards_dailyanew"
+        constraints = [models.UniqueConstraint(fields=["place", "day"], name="daily_anew_once")]
+
+
+class StockCounts(models.Model):
     """How many cases of a group stand in a state at a place now."""
 
     place = models.BigIntegerField()
@@ -40,8 +55,23 @@ class Stock(models.Model):
     cases = models.IntegerField(default=0)
 
     class Meta:
-        db_table = "boards_stock"
-        constraints = [models.UniqueConstraint(fields=["place", "group", "state"], name="stock_once")]
+        abstract = True
 
     def __str__(self) -> str:
         return f"{self.place} {self.group} {self.state}"
+
+
+class Stock(StockCounts):
+    """The stock that boards read."""
+
+    class Meta:
+        db_table = "boards_stock"
+        constraints = [models.UniqueConstraint(fields=["place", "group", "state"], name="stock_once")]
+
+
+class StockAnew(StockCounts):
+    """Where a recount gathers."""
+
+    class Meta:
+        db_table = "boards_stockanew"
+        constraints = [models.UniqueConstraint(fields=["place", "group", "state"], name="stock_anew_once")]

@@ -89,6 +89,16 @@ def _many(rows: int) -> str:
     return f"SELECT journal_record({_COLUMNS}) FROM (VALUES {values}) v"  # noqa: S608  constants of this file
 
 
+def forget_faults(*, fold: str, before: int) -> int:
+    """Say that the counters of a fold were counted anew up to a sealed entry; how many faults that mended.
+
+    fold: ``module.function`` as the relay notes it; before: number of sealed entries that were counted
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM journal_fault WHERE fold = %s AND idx < %s", [fold, before])
+        return cursor.rowcount
+
+
 class _Pending:
     """Numbers written in the open transaction. Called by Django after its COMMIT, forgotten on rollback."""
 
