@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from functools import cache
 from itertools import count
 from random import Random
+from typing import Any
 
 import yaml
-from django.db import transaction
 
 from quanlin.cases import actions as cases
 from quanlin.cases import queries as case_queries
@@ -32,7 +32,7 @@ from quanlin.staff import queries as staff_queries
 from quanlin.staff.actions import act_as
 
 EVENTS_OF_A_TRANSACTION = 50
-SWEEP_EVERY = timedelta(hours=1)
+SWEEP_EVERY = timedelta(hours=2)
 FRESH = timedelta(minutes=90)
 HOURS = (0, 0, 0, 0, 0, 1, 3, 8, 12, 12, 10, 8, 6, 7, 9, 9, 9, 10, 11, 9, 7, 5, 2, 1)
 LIKELY = {
@@ -67,7 +67,7 @@ class _Life:
     reporter: Reporter
     number: str = ""
     turn: Turn | None = None
-    version: int = 0
+    case: Any = None  # as it stood when the next turn was decided; only that turn changes it
     urged: bool = False
 
 
@@ -123,9 +123,8 @@ class _Play:
         code = dice.choices(codes, [LIKELY.get(c, 1) for c in codes])[0]
         stage = dice.choices(self.cast.stages, [s.weight for s in self.cast.stages])[0]
         place = dice.choice(stage.spots)
-        text = filled(dice.choice(self.sayings.said[code]), dice)
-        if len(stage.spots) > 1:
-            text = text.replace("{b}", "")
+        building = places.place(place, viewer=SYSTEM).name if len(stage.spots) > 1 else ""
+        text = filled(dice.choice(self.sayings.said[code]), dice, building=building)
         who = dice.random()
         actor, reporter = self.cast.resident(stage.community, dice.randrange(2))
         channel = dice.choices(["page", "qr"], [4, 1])[0]
@@ -148,7 +147,7 @@ class _Play:
             heapq.heappush(self._heap, (at, next(self._order), life))
 
     def add_sweeps(self, start: datetime) -> None:
-        """Look for overdue steps each hour."""
+        """Look for overdue steps every two hours."""
         while start < self.until:
             self.add(None, start)
             start += SWEEP_EVERY
@@ -210,7 +209,7 @@ class _Play:
         return True
 
     def _plan(self, life: _Life) -> None:
-        case = case_queries.the_case(life.number, viewer=SYSTEM)
+        case = life.case = case_queries.the_case(life.number, viewer=SYSTEM)
         now = clock.now()
         if case.state == "on_hold":
             life.turn = None
@@ -227,10 +226,10 @@ class _Play:
         if turn is None:
             if case.state in OPEN and life.reporter.person is not None and not life.urged:
                 life.urged = True
-                life.turn, life.version = Turn(move="urge", party="reporter", share=1.5), case.version
+                life.turn = Turn(move="urge", party="reporter", share=1.5)
                 self.add(life, due_after(now, allowed * 1.5, kind=life.kind, calendar=calendar))
             return
-        life.turn, life.version = turn, case.version
+        life.turn = turn
         if case.state in OPEN:
             at = due_after(case.step_started_at, allowed * turn.share, kind=life.kind, calendar=calendar)
         else:
@@ -238,10 +237,9 @@ class _Play:
         self.add(life, max(at, now + timedelta(minutes=1)))
 
     def _move(self, life: _Life) -> None:
-        turn = life.turn
+        turn, case = life.turn, life.case
         if turn is None:
             return
-        case = case_queries.the_case(life.number, viewer=SYSTEM)
         actor = self._actor(turn, life, case)
         given = Given(
             words=turn.words, reason=turn.reason, where_to=turn.where_to, closing_reason=turn.closing_reason,
@@ -250,7 +248,7 @@ class _Play:
             photos=(life.dice.choice(pictures()),) if turn.move == "resolve" and life.kind.photo_to_resolve else (),
         )  # fmt: skip
         try:
-            with act_as(actor), transaction.atomic():
+            with act_as(actor):
                 cases.move_case(
                     number=life.number, move=turn.move, version=case.version, actor=actor, given=given
                 )

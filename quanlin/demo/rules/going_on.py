@@ -55,15 +55,12 @@ class Sayings:
         )
 
 
-def filled(sentence: str, dice: Random) -> str:
-    """The sentence with a building, unit, floor and numbers in its places."""
+def filled(sentence: str, dice: Random, *, building: str = "") -> str:
+    """The sentence with a building (or the one that is known), unit, floor and numbers in its places."""
     return sentence.format(
-        b=f"{dice.randint(1, 12)}号楼",
-        u=f"{dice.randint(1, 3)}单元",
-        f=dice.randint(2, 6),
-        d=dice.randint(2, 9),
-        n=dice.randint(2, 8),
-    )
+        b=building or f"{dice.randint(1, 12)}号楼", u=f"{dice.randint(1, 3)}单元", f=dice.randint(2, 6),
+        d=dice.randint(2, 9), n=dice.randint(2, 8),
+    )  # fmt: skip
 
 
 def _share(dice: Random) -> float:
