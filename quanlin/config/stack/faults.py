@@ -32,7 +32,7 @@ def check_space(folder: Path, *, least_mb: int = LEAST_FREE_MB) -> None:
     free = shutil.disk_usage(folder).free // 2**20
     if free < least_mb:
         raise CannotStart(
-            f"{folder} 所在的磁盘只剩 {free} MB,至少需要 {least_mb} MB。"
+            f"{folder} 所在的磁盘只剩 {free} MB，至少需要 {least_mb} MB。"
             "请清理磁盘，或用 QUANLIN_DATA_DIR 把数据放到别的磁盘，然后重试。"
         )
 
