@@ -19,6 +19,8 @@ from django.db import connection
 
 from quanlin.kit import sealing
 
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a real one takes half a second
+
 ROOT = Path(__file__).resolve().parent.parent
 OWNER_URL = os.environ.get("QUANLIN_DATABASE_OWNER_URL", "")
 _SOURCES = ("migrations/*.py", "data/**/*", "catalogue/*.yaml", "models.py", "sql/*.sql")
@@ -126,10 +128,12 @@ def _forget() -> None:
     from quanlin.cases import queries as cases
     from quanlin.config import middleware
     from quanlin.people import queries as people
+    from quanlin.places import queries as places
     from quanlin.staff import queries as staff
 
     cases.forget_kinds()
     people.forget()
+    places.forget()
     staff.forget()
     middleware.forget()
 

@@ -3,7 +3,8 @@
 from django.db.models import F
 
 from quanlin.cases import facts
-from quanlin.cases.actions.moving import Given, move_case
+from quanlin.cases.actions.moving import move_case
+from quanlin.cases.actions.turn import Given
 from quanlin.cases.models import Case
 from quanlin.cases.rules.moves import OPEN, STEP_OF
 from quanlin.journal.actions import record_many

@@ -2,6 +2,7 @@
 
 import io
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,21 +10,26 @@ from hashlib import sha256
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from quanlin.cases import facts
 from quanlin.cases.models import Case, Photo
+from quanlin.cases.queries.one import the_case
+from quanlin.cases.queries.photos import path_of
 from quanlin.journal.actions import record
 from quanlin.kit import clock
 from quanlin.kit.actor import Actor
 from quanlin.kit.errors import Refused
+from quanlin.staff import rules as staff
 
 LARGEST_BYTES = 10 * 1024 * 1024
 LARGEST_PIXELS = 40_000_000
 LONGEST_SIDE = 2048
 MOST_PHOTOS = 9
 FORMATS = ("JPEG", "PNG", "WEBP")
+
+_one_at_a_time = threading.Lock()
+"""Forty million pixels are 120 MB: a process decodes one picture at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,27 +47,21 @@ def prepare(data: bytes, *, name: str = "") -> Picture:
     if len(data) > LARGEST_BYTES:
         raise Refused("photo_too_big", f"{what}超过 10 MB。换一张或压缩后再传。", field="photos")
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with _one_at_a_time, Image.open(io.BytesIO(data), formats=FORMATS) as image:
             if image.width * image.height > LARGEST_PIXELS:
                 raise Refused("photo_too_big", f"{what}像素太多。换一张或压缩后再传。", field="photos")
             image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+            image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))  # before anything that copies the pixels
             upright = ImageOps.exif_transpose(image).convert("RGB")
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         raise Refused(
             "photo_broken", f"{what}打不开，或不是 JPG、PNG、WebP。换一张试试。", field="photos"
         ) from None
-    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     clean = Image.new("RGB", upright.size)
     clean.paste(upright)
     out = io.BytesIO()
     clean.save(out, "JPEG", quality=82, optimize=True)
     return Picture(jpeg=out.getvalue(), width=clean.width, height=clean.height)
-
-
-def path_of(photo: UUID) -> Path:
-    """Where the file of a photo lies."""
-    name = photo.hex
-    return Path(settings.MEDIA_DIR) / "photos" / name[:2] / f"{name}.jpg"
 
 
 def keep_photos(
@@ -131,6 +131,18 @@ def add_photos(*, case: Case, pictures: Sequence[Picture], actor: Actor, stage: 
         actor=actor,
     )
     return keep_photos(pictures, case=case, entry=entry, stage=stage, actor=actor)
+
+
+def attach_photos(*, number: str, pictures: Sequence[Picture], actor: Actor) -> list[UUID]:
+    """Add pictures to a case that the actor may write on. Raises NotFound, NotAllowed, Refused."""
+    case = the_case(number, viewer=actor)
+    staff.check(
+        actor, "case.note", staff.Resource(place=case.place, units=tuple(case.units), owner=case.reporter)
+    )
+    if not pictures:
+        raise Refused("empty", "没有收到照片。请选 1 到 9 张。", field="photos")
+    stage = "report" if actor.sort == "resident" and case.state == "reported" else "more"
+    return add_photos(case=case, pictures=pictures, actor=actor, stage=stage)
 
 
 def photo_since(case: Case, moment: datetime, actor: Actor) -> bool:

@@ -1,7 +1,7 @@
 """Every read of cases."""
 
 from quanlin.cases.queries.kinds import current_kinds, forget_kinds, kind_of, the_kind
-from quanlin.cases.queries.lists import CaseRow, Filters, Page, case_list
+from quanlin.cases.queries.lists import CaseRow, Filters, Order, Page, case_list
 from quanlin.cases.queries.one import (
     AxisRow,
     CasePage,
@@ -9,22 +9,33 @@ from quanlin.cases.queries.one import (
     StepMark,
     TimelineItem,
     axis,
+    axis_windows,
     case_page,
     case_row,
+    check_may_see,
     the_case,
     timeline,
 )
+from quanlin.cases.queries.photos import PhotoFile, photo_file, photos_of
+from quanlin.cases.queries.routing import route
 
 __all__ = [
     "AxisRow",
     "CasePage",
     "CaseRow",
     "Filters",
+    "Order",
     "Page",
     "PhotoCard",
     "StepMark",
     "TimelineItem",
     "axis",
+    "axis_windows",
+    "check_may_see",
+    "photos_of",
+    "route",
+    "photo_file",
+    "PhotoFile",
     "case_list",
     "case_page",
     "case_row",

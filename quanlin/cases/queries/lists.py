@@ -80,6 +80,7 @@ class CaseRow:
     rounds: int
     rating: int | None
     version: int
+    round_the_clock: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,6 +273,7 @@ def row_from(r: tuple, *, now: datetime) -> CaseRow:
         rounds=r[19],
         rating=r[26],
         version=r[21],
+        round_the_clock=kind.round_the_clock,
     )
 
 

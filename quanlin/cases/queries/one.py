@@ -334,6 +334,16 @@ def photo_card(p: Photo) -> PhotoCard:
     )
 
 
+def axis_windows(rows: tuple[AxisRow, ...], row: CaseRow) -> tuple[tuple[datetime, datetime], ...]:
+    """The working time that the axis is drawn on: from the first holding to now or to the present limit."""
+    if not rows:
+        return ()
+    end = max(row.closed_at or clock.now(), row.due_at or rows[-1].started_at)
+    if row.round_the_clock:
+        return ((rows[0].started_at, end),)
+    return working_spans(rows[0].started_at, end, places.calendar_for(row.place))
+
+
 _NOTES = {"return": "退回", "escalate": "上报上级", "reject": "核实没通过"}
 """What is worth a word beside a bar."""
 

@@ -7,9 +7,8 @@ from typing import Any
 from django.http import HttpRequest
 
 from quanlin.cases.actions import Given
-from quanlin.cases.actions.moving import route
 from quanlin.cases.actions.photos import MOST_PHOTOS, prepare
-from quanlin.cases.queries import CasePage, current_kinds
+from quanlin.cases.queries import CasePage, current_kinds, route
 from quanlin.cases.rules import moves
 from quanlin.cases.rules.catalogue import GROUPS
 from quanlin.cases.rules.numbers import CHINA

@@ -178,7 +178,7 @@ def _case(request: HttpRequest, actor: Actor, number: str) -> dict:
         "moves": _moves(page),
         "items": queries.timeline(number, viewer=actor),
         "holdings": holdings,
-        "windows": [s for h in holdings for s in h.segments],
+        "windows": queries.axis_windows(holdings, page.row),
         "back_url": "/desk/",
         "may_reveal": page.reporter is not None and staff.may(actor, "person.reveal"),
     }

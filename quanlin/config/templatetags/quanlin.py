@@ -135,6 +135,7 @@ def due(case, audience: str = "staff", css: str = "") -> SafeString:
         case.early_minutes if case.closed_at else None,
         audience,
         css,
+        24 * 60 if getattr(case, "round_the_clock", False) else wording.WORKDAY,
     )
 
 
