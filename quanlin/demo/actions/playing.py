@@ -210,9 +210,9 @@ class _Play:
 
     def _plan(self, life: _Life) -> None:
         case = life.case = case_queries.the_case(life.number, viewer=SYSTEM)
+        life.turn = None
         now = clock.now()
         if case.state == "on_hold":
-            life.turn = None
             self.add(life, (case.due_at or now) + SWEEP_EVERY)  # the sweep lets it go on
             return
         seen = Seen(

@@ -151,7 +151,7 @@ def _closed(seen: Seen, kind: str, sayings: Sayings, dice: Random) -> Turn | Non
     if not seen.by_resident or seen.rated:
         return None
     at = dice.random()
-    if at < 0.05 and seen.rounds == 1:
+    if at < 0.08 and seen.rounds == 1:
         return Turn(
             move="refuse",
             party="reporter",
