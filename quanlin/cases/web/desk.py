@@ -1,6 +1,7 @@
 """The desk: the queue with filters and due clocks, one case with everything, all moves."""
 
 import json
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,10 +13,13 @@ from quanlin.cases import actions, queries
 from quanlin.cases.queries.counts import open_counts
 from quanlin.cases.rules import moves
 from quanlin.cases.rules.catalogue import GROUPS
+from quanlin.cases.rules.numbers import CHINA
 from quanlin.cases.web.asking import ask_for, given_from, icon_of
+from quanlin.cases.web.maps import small_map
 from quanlin.journal import queries as journal
+from quanlin.kit import clock
 from quanlin.kit.actor import Actor
-from quanlin.kit.errors import NotAllowed, NotFound, QuanlinError
+from quanlin.kit.errors import Conflict, NotAllowed, NotFound, QuanlinError
 from quanlin.places import queries as places
 from quanlin.staff import queries as staff_queries
 from quanlin.staff import rules as staff
@@ -107,8 +111,7 @@ def _queue(request: HttpRequest, actor: Actor, *, at: str = "") -> dict:
         "chips": chips,
         "order": order,
         "at": at,
-        "list_url": request.get_full_path() if not at else "/desk/",
-        "next_url": _link(request, cursor=page.next) + f"&cursor={page.next}" if page.next else "",
+        "next_url": _link(request, cursor=page.next) if page.next else "",
         "first_url": _link(request) if request.GET.get("cursor") else "",
         "saved": [
             {
@@ -141,8 +144,14 @@ def _queue(request: HttpRequest, actor: Actor, *, at: str = "") -> dict:
         ],
         "keep": kept,
         "q": filters.q,
-        "query": request.GET.urlencode(),
+        "tail": _tail(request),
     }
+
+
+def _tail(request: HttpRequest) -> str:
+    """The list's filter as it goes along with its rows, so that the way back leads to the same list."""
+    query = request.GET.urlencode()
+    return f"?{query}" if query else ""
 
 
 @require_GET
@@ -156,15 +165,18 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 
 def _moves(page: queries.CasePage) -> list[dict]:
+    """Buttons, the likeliest first. Whoever handles a case keeps it: handing it to another unit is not the likely next."""
+    passes_on = page.row.state in ("assigned", "working")
+    found = sorted(page.moves, key=lambda c: passes_on and c.code == "assign")
     return [
         {
             "code": c.code,
-            "words": c.verb,
+            "words": "转派" if passes_on and c.code == "assign" else c.verb,
             "icon": icon_of(c.code),
             "url": f"/desk/cases/{page.row.number}/{c.code}/",
             "main": i == 0 and c.code != "note",
         }
-        for i, c in enumerate(page.moves)
+        for i, c in enumerate(found)
     ]
 
 
@@ -179,7 +191,13 @@ def _case(request: HttpRequest, actor: Actor, number: str) -> dict:
         "items": queries.timeline(number, viewer=actor),
         "holdings": holdings,
         "windows": queries.axis_windows(holdings, page.row),
-        "back_url": "/desk/",
+        "back_url": "/desk/" + _tail(request),
+        "tail": _tail(request),
+        "map": small_map(
+            places.place(page.row.place, viewer=actor),
+            viewer=actor,
+            at=(page.lat, page.lng) if page.lat is not None and page.lng is not None else None,
+        ),
         "may_reveal": page.reporter is not None and staff.may(actor, "person.reveal"),
     }
 
@@ -191,9 +209,7 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
     context = _case(request, actor, number)
     if request.headers.get("HX-Request") and request.headers.get("HX-Target") in ("case", "case-pane"):
         return render(request, "cases/_case.html", context)
-    return render(
-        request, "cases/desk.html", {**_queue(request, actor, at=context["case"].number), **context}
-    )
+    return render(request, "cases/desk.html", {**_queue(request, actor, at=number), **context})
 
 
 @require_GET
@@ -201,7 +217,7 @@ def row(request: HttpRequest, number: str) -> HttpResponse:
     """One row of the queue, fetched again when its case changes."""
     actor = _signed_in(request)
     found = queries.case_row(number, viewer=actor)
-    return render(request, "cases/_row.html", {"case": found})
+    return render(request, "cases/_row.html", {"case": found, "tail": _tail(request)})
 
 
 @require_http_methods(["GET", "POST"])
@@ -211,35 +227,63 @@ def move(request: HttpRequest, number: str, code: str) -> HttpResponse:
     page = queries.case_page(number, viewer=actor)
     choice = next((c for c in page.moves if c.code == code), None)
     if choice is None:
-        raise NotAllowed(
-            "not_now",
-            f"现在是「{page.row.state_name}」，由{page.row.holder_text}办理，不能这样办。看看最新情况。",
-        )
+        return _moved_on(request, actor, page, code)
     if request.method == "GET":
         return render(request, "cases/ask.html", {**ask_for(page, choice, {}), **_plain(request)})
     try:
         given = given_from(request)
-        moved = actions.move_case(
-            number=number,
-            move=code,
-            version=int(request.POST.get("version") or page.row.version),
-            actor=actor,
-            given=given,
-        )
+        version = int(request.POST.get("version") or page.row.version)
+        moved = actions.move_case(number=number, move=code, version=version, actor=actor, given=given)
+    except Conflict as fault:
+        newest = {**request.POST.dict(), "version": str(page.row.version)}
+        context = ask_for(page, choice, newest, _told(actor, page, choice, fault))
+        return render(request, "cases/ask.html", {**context, **_plain(request)}, status=409)
     except QuanlinError as fault:
-        status = 409 if fault.status == 409 else 422
-        return render(
-            request,
-            "cases/ask.html",
-            {**ask_for(page, choice, request.POST, fault), **_plain(request)},
-            status=status,
-        )
+        context = ask_for(page, choice, request.POST, fault)
+        return render(request, "cases/ask.html", {**context, **_plain(request)}, status=422)
     said = said_after(code, moved)
     if request.headers.get("HX-Request"):
         response = HttpResponse(status=204)
         response["HX-Trigger"] = _trigger(number, said)
         return response
     return HttpResponseRedirect(f"/desk/cases/{number}/")
+
+
+def _told(actor: Actor, page: queries.CasePage, choice: moves.Choice, fault: Conflict) -> Conflict:
+    """The conflict with what was done meanwhile, by whom, and how to go on."""
+    return Conflict(
+        fault.code, f"没有办成：{_newest_words(actor, page)}看过还要办，再按一次「{choice.verb}」。"
+    )
+
+
+def _newest_words(actor: Actor, page: queries.CasePage) -> str:
+    newest = queries.timeline(page.row.number, viewer=actor)[0]
+    who = " ".join(part for part in (newest.who_unit, newest.who_person) if part)
+    return (
+        f"{who} {_ago(newest.at)}「{newest.verb}」，"
+        f"现在是「{page.row.state_name}」，由{page.row.holder_text}办理。"
+    )
+
+
+def _ago(moment: datetime) -> str:
+    minutes = int((clock.now() - moment).total_seconds() // 60)
+    if minutes < 60:
+        return f"{minutes} 分钟前" if minutes else "刚刚"
+    return f"{moment.astimezone(CHINA):%-m月%-d日 %-H:%M} "
+
+
+def _moved_on(request: HttpRequest, actor: Actor, page: queries.CasePage, code: str) -> HttpResponse:
+    """The move is not possible any more: what happened, what was typed, and the way to the newest state."""
+    if code not in moves.MOVES:
+        raise NotFound("no_page", "没有这一页。")
+    verb = moves.MOVES[code].verb
+    context = {
+        "case": page.row,
+        "verb": verb,
+        "what": _newest_words(actor, page),
+        "typed": request.POST.get("words", ""),
+    }
+    return render(request, "cases/moved_on.html", {**context, **_plain(request)}, status=409)
 
 
 def _plain(request: HttpRequest) -> dict:

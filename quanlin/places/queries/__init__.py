@@ -16,6 +16,7 @@ from quanlin.places.queries.located import Located, lookup
 from quanlin.places.queries.maps import (
     CommunityMap,
     PlaceOutline,
+    Shape,
     map_of_community,
     outline_geojson,
     outlines,
@@ -48,4 +49,5 @@ __all__ = [
     "ranges_of",
     "search_places",
     "today",
+    "Shape",
 ]

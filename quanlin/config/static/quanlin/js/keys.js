@@ -48,6 +48,17 @@ document.addEventListener('click', (event) => {
     document.querySelector('.q-find input')?.focus();
   }
 });
+// The row whose case stands beside the list stays marked, also when the row was fetched again.
+function markOpen() {
+  const number = document.querySelector('#case-pane')?.dataset.liveCase;
+  for (const row of document.querySelectorAll('[data-rows] .q-caserow')) {
+    const on = row.dataset.liveCase === number;
+    row.classList.toggle('is-on', on);
+    if (on) row.querySelector('a').setAttribute('aria-current', 'true'); else row.querySelector('a').removeAttribute('aria-current');
+  }
+  document.querySelector('.q-panes')?.classList.toggle('has-case', Boolean(number));
+}
+document.addEventListener('htmx:afterSettle', markOpen);
 document.addEventListener('change', (event) => {
   if (event.target.matches('[data-keys-switch]')) localStorage.setItem(OFF, event.target.checked ? 'on' : 'off');
 });

@@ -134,6 +134,10 @@ export function listen() {
   window.addEventListener('pagehide', () => stream.close());
   window.addEventListener('pageshow', (event) => event.persisted && connect());
 }
+// A move that was made here: the answer says which case, and what shows it is fetched again without waiting for the stream.
+document.addEventListener('q:moved', (event) => {
+  for (const shown of document.querySelectorAll(`[data-live-case="${CSS.escape(event.detail.case ?? '')}"]`)) window.htmx.trigger(shown, 'q:changed');
+});
 // After settling, for htmx then writes the attributes of the fetched row over those of the row that it replaced.
 document.addEventListener('htmx:afterSettle', (event) => {
   if (event.target.dataset?.liveCase && event.detail.requestConfig?.triggeringEvent?.type === 'q:changed') {

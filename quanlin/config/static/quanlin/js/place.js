@@ -18,8 +18,10 @@ export function start(box) {
   document.addEventListener('click', (event) => {
     const pick = event.target.closest('[data-pick]');
     if (!pick || (pick.dataset.for && pick.dataset.for !== box.id)) return;
-    choose({ code: pick.dataset.pick, name: pick.dataset.name, path: pick.dataset.path });
     set('lat', ''); set('lng', '');
+    choose({ code: pick.dataset.pick, name: pick.dataset.name, path: pick.dataset.path });
+    // The map is drawn anew round what was picked, by the server that knows where it lies.
+    box.dispatchEvent(new CustomEvent('q:picked', { bubbles: true }));
     pick.closest('dialog')?.close('sent');
   });
 
@@ -38,9 +40,8 @@ export function start(box) {
       const answer = await fetch(`${box.dataset.lookup}?lat=${lat.toFixed(6)}&lng=${lng.toFixed(6)}&crs=${crs}`, { signal: asked.signal });
       const place = await answer.json();
       if (!answer.ok) throw new Error(place.detail);
-      const community = place.community ?? place;
-      const grid = place.grid?.name;
-      choose({ code: (place.grid ?? community).code, name: place.name ?? community.name, path: [community.name, grid].filter(Boolean).join(' · ') });
+      for (const area of svg?.querySelectorAll('[data-code]') ?? []) area.classList.toggle('is-on', area.dataset.code === place.building?.code);
+      choose({ code: place.code, name: place.name, path: [place.community?.name, place.grid?.name].filter(Boolean).join(' · ') });
     } catch (error) {
       if (error.name !== 'AbortError' && under) under.textContent = error.message?.length > 4 && /[一-龥]/.test(error.message) ? error.message : '没认出这里属于哪个社区，请用「选楼栋」选一下。';
     }
