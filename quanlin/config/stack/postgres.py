@@ -26,6 +26,7 @@ SETTINGS = {
     "synchronous_commit": "on",
     "wal_compression": "on",
     "max_wal_size": "1GB",
+    "recovery_init_sync_method": "syncfs",
     "random_page_cost": "1.1",
     "jit": "off",
     "timezone": "UTC",
@@ -161,7 +162,7 @@ class Postgres:
         return pid
 
     def _answers(self) -> bool:
-        command = [self.programs / "pg_isready", "-q", "-h", self.sockets, "-t", "1"]
+        command = [self.programs / "pg_isready", "-q", "-h", self.sockets, "-U", "postgres", "-d", "postgres"]
         return subprocess.run([str(part) for part in command], capture_output=True).returncode == 0
 
     def _run(self, command: list) -> subprocess.CompletedProcess:
