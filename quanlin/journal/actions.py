@@ -4,7 +4,6 @@ import os
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 from uuid import UUID, uuid4
 from weakref import WeakKeyDictionary
 
@@ -16,13 +15,8 @@ from quanlin.kit import clock, sealing
 from quanlin.kit.actor import Actor
 from quanlin.kit.facts import Fact
 
-_CASTS = (
-    "%s::text, %s::text, %s::text, %s::bigint, %s::bigint[], %s::uuid[], %s::boolean, %s::timestamptz,"
-    " %s::text, %s::bigint, %s::text, %s::bigint, %s::bigint, %s::uuid, %s::text, %s::text, %s::jsonb,"
-    " %s::uuid, %s::bigint, %s::bytea"
-)
-_ONE = f"SELECT journal_record({_CASTS})"
-_COLUMNS = ", ".join(f"v.column{n}" for n in range(1, len(content.WRITTEN) + 2))
+_ONE = "SELECT journal_record(%s, %s)"
+_MANY = "SELECT journal_record(t.written, t.mac) FROM unnest(%s::text[], %s::bytea[]) AS t(written, mac)"
 
 
 def record(fact: Fact, *, actor: Actor, at: datetime | None = None, purpose: str = "") -> int:
@@ -61,32 +55,30 @@ def record_many(
         "purpose": purpose,
         "writer": count.writer,
     }
-    values: list[Any] = []
+    texts: list[str] = []
+    macs: list[bytes] = []
     for number, fact in enumerate(facts, start=first):
         row = common | {
             "fact": fact.name,
             "subject": fact.subject,
             "subject_id": fact.subject_id,
             "place": fact.place,
-            "units": list(fact.units),
-            "persons": list(fact.persons),
+            "units": fact.units,
+            "persons": fact.persons,
             "drill": fact.drill,
             "data": content.plain(fact.data()),
             "writer_no": number,
         }
-        mac = content.writer_mac(row, key)
-        row["data"] = content.canonical(row["data"]).decode()
-        values += [row[name] for name in content.WRITTEN]
-        values.append(mac)
+        text = content.canonical(content.written(row))
+        texts.append(text.decode())
+        macs.append(content.writer_mac(text, key))
     count.will_write(len(facts))
     with connection.cursor() as cursor:
-        cursor.execute(_ONE if len(facts) == 1 else _many(len(facts)), values)
+        if len(facts) == 1:
+            cursor.execute(_ONE, [texts[0], macs[0]])
+        else:
+            cursor.execute(_MANY, [texts, macs])
         return [row[0] for row in cursor.fetchall()]
-
-
-def _many(rows: int) -> str:
-    values = ", ".join([f"({_CASTS})"] * rows)
-    return f"SELECT journal_record({_COLUMNS}) FROM (VALUES {values}) v"  # noqa: S608  constants of this file
 
 
 def forget_faults(*, fold: str, before: int) -> int:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 import nats
 import psycopg
@@ -148,10 +149,10 @@ def test_an_open_transaction_is_not_waited_for_and_comes_in_when_it_is_committed
     url = os.environ["QUANLIN_DATABASE_OWNER_URL"]
     with psycopg.connect(url, dbname=log) as slow:
         slow.execute("SELECT set_config('q.role', 'system', true)")
-        (early,) = slow.execute(
-            "SELECT journal_record('x', 'x', '1', 0, '{}', '{}', false, now(), 'system', NULL, '', NULL, NULL, NULL,"
-            " '', '', '{}', gen_random_uuid(), 1, '')"
-        ).fetchone()
+        texts = ("fact", "subject", "subject_id", "actor_sort", "actor_role", "session", "purpose")
+        written = dict.fromkeys(texts, "x") | {"place": "0", "units": [], "persons": [], "drill": False}
+        written |= {"at": "2026-01-01T00:00:00Z", "data": {}, "writer": str(UUID(int=1)), "writer_no": 1}
+        (early,) = slow.execute("SELECT journal_record(%s, '')", [json.dumps(written)]).fetchone()
         late = happen()
         relay()
         assert early < late

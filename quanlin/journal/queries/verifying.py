@@ -177,7 +177,10 @@ class _Check:
         self.report.entries += 1
 
     def _good_mac(self, entry: Entry) -> bool:
-        return self.writer_key is None or content.writer_mac(entry.row(), self.writer_key) == entry.mac
+        if self.writer_key is None:
+            return True
+        text = content.canonical(content.written(entry.row()))
+        return content.writer_mac(text, self.writer_key) == entry.mac
 
     def _settle(self, node: tree.Node, stored: dict[tuple[int, int], bytes]) -> bytes:
         found = stored.get((node.level, node.index))

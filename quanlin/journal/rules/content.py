@@ -14,16 +14,6 @@ from uuid import UUID
 
 from quanlin.journal.rules.tree import leaf_hash
 
-WRITTEN = (
-    "fact", "subject", "subject_id", "place", "units", "persons", "drill", "at", "actor_sort",
-    "actor_account", "actor_role", "actor_grant", "actor_unit", "actor_person", "session", "purpose", "data",
-    "writer", "writer_no",
-)  # fmt: skip
-"""The columns that the writer knows before the row exists, in the order of ``journal_record``."""
-
-STORED = ("id", "recorded_at", *WRITTEN, "mac")
-"""All columns of an entry."""
-
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
@@ -54,20 +44,40 @@ def plain(value: Any) -> Any:
     )
 
 
-def _written(row: Mapping[str, Any]) -> dict[str, Any]:
-    content = {name: plain(row[name]) for name in WRITTEN}
-    content["place"] = str(row["place"])
-    return content
+def written(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What the writer knows before the row exists, as plain JSON; ``data`` is that already."""
+    person = row["actor_person"]
+    return {
+        "fact": row["fact"],
+        "subject": row["subject"],
+        "subject_id": row["subject_id"],
+        "place": str(row["place"]),
+        "units": list(row["units"]),
+        "persons": [str(each) for each in row["persons"]],
+        "drill": row["drill"],
+        "at": moment(row["at"]),
+        "actor_sort": row["actor_sort"],
+        "actor_account": row["actor_account"],
+        "actor_role": row["actor_role"],
+        "actor_grant": row["actor_grant"],
+        "actor_unit": row["actor_unit"],
+        "actor_person": None if person is None else str(person),
+        "session": row["session"],
+        "purpose": row["purpose"],
+        "data": row["data"],
+        "writer": str(row["writer"]),
+        "writer_no": row["writer_no"],
+    }
 
 
-def writer_mac(row: Mapping[str, Any], key: bytes) -> bytes:
-    """HMAC-SHA256 over what the writer wrote. Who has the database but not the key cannot make one."""
-    return hmac.digest(key, canonical(_written(row)), "sha256")
+def writer_mac(text: bytes, key: bytes) -> bytes:
+    """HMAC-SHA256 over canonical ``written``. Who has the database but not the key cannot make one."""
+    return hmac.digest(key, text, "sha256")
 
 
 def sealed_content(row: Mapping[str, Any], idx: int) -> dict[str, Any]:
     """All columns of the entry and its index in the tree, as plain JSON: what a proof shows."""
-    return _written(row) | {
+    return written(row) | {
         "idx": idx,
         "id": row["id"],
         "recorded_at": moment(row["recorded_at"]),
