@@ -16,6 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
+
 from quanlin.config.stack import child, roles
 from quanlin.config.stack.broker import Broker
 from quanlin.config.stack.faults import CannotStart, check_space, check_writable, free_port
@@ -59,6 +62,7 @@ def _started(folder: Path) -> Iterator[dict[str, str]]:
     try:
         admin_url = database.url(user="postgres", database="postgres")
         roles.ensure(admin_url, DATABASE)
+        _sweep(admin_url)
         broker = Broker(
             program=Path(sys.executable).parent / "nats-server",
             data=folder / "nats",
@@ -81,6 +85,19 @@ def _started(folder: Path) -> Iterator[dict[str, str]]:
             child.stop(broker_process)
     finally:
         child.stop(database_process, by=signal.SIGINT)
+
+
+def _sweep(admin_url: str) -> None:
+    """Drop what killed tests left, and all templates but the newest: the cluster is kept from run to run."""
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        rows = admin.execute(
+            "select datname from pg_database where datname like 'q%' order by oid"
+        ).fetchall()
+        names = [name for (name,) in rows if name != DATABASE]
+        newest = [name for name in names if name.startswith("qtpl_") and not name.endswith("_half")][-1:]
+        for name in names:
+            if name not in newest:
+                admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
 
 
 def exports(env: dict[str, str]) -> str:
