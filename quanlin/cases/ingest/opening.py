@@ -159,6 +159,7 @@ class _Errors:
 
 def _safe(text: str) -> str:
     """A cell that a spreadsheet does not take for a formula."""
+    text = text.encode("utf-8", "replace").decode()
     return "'" + text if text[:1] in "=+-@\t\r" else text
 
 

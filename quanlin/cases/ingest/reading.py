@@ -14,6 +14,9 @@ from quanlin.kit.errors import Refused
 
 SAMPLE = 256 * 1024
 LARGEST_CELL = 1_000_000
+BROKEN = "\udcff"
+"""Stands for bytes that cannot be read; unlike U+FFFD, which many files carry in good encoding, no file contains it."""
+codecs.register_error("broken-bytes", lambda fault: (BROKEN, getattr(fault, "end", 0)))
 DELIMITERS = ",\t;|"
 ENCODINGS = ["utf_8", "gb18030", "big5", "utf_16", "utf_16_le", "utf_16_be"]
 _MARKS = (
@@ -96,7 +99,7 @@ def open_table(path: Path) -> Iterator[Table]:
         raw.seek(0)
         counted = _Counted(raw)
         text = io.TextIOWrapper(
-            io.BufferedReader(counted, 1 << 16), encoding=encoding, errors="replace", newline=""
+            io.BufferedReader(counted, 1 << 16), encoding=encoding, errors="broken-bytes", newline=""
         )
         first = sample.decode(encoding, "replace").lstrip("\ufeff\r\n").split("\n", 1)[0]
         delimiter = max(DELIMITERS, key=first.count)
@@ -141,6 +144,6 @@ def _rows(reader, table: Table, counted: _Counted) -> Iterator[Row]:
         fault = ""
         if len(cells) != width:
             fault = f"这一行有 {len(cells)} 格，表头有 {width} 格"
-        elif any("\ufffd" in c for c in cells):
+        elif any(BROKEN in c for c in cells):
             fault = "有读不出的字，文件的编码在这里坏了"
         yield Row(line=reader.line_num, cells=dict(zip(table.header, cells, strict=False)), fault=fault)
