@@ -57,9 +57,7 @@ class Hub:
             self._work = [asyncio.create_task(self._listen()), asyncio.create_task(self._watch())]
 
     async def stop(self) -> None:
-        """End all streams and the subscription."""
-        for stream in tuple(self.streams):
-            stream.end("stopping")
+        """End the subscription."""
         for task in self._work:
             task.cancel()
         for task in self._work:

@@ -55,7 +55,7 @@ class Stream:
             self.checked_at = now
 
     def end(self, reason: str) -> None:
-        """ended: the right is gone; unverified: it could not be asked for; stopping: the server ends."""
+        """ended: the right is gone; unverified: it could not be asked for."""
         self.ended = self.ended or reason
         self._more.set()
 
