@@ -92,7 +92,13 @@ def as_system() -> Iterator[None]:
 
 
 def open_account(
-    *, username: str, sort: str, password: str | None, actor: Actor, demonstration: bool = False, hashed: str = ""
+    *,
+    username: str,
+    sort: str,
+    password: str | None,
+    actor: Actor,
+    demonstration: bool = False,
+    hashed: str = "",
 ) -> Account:
     """Open an account that may do nothing yet. Raises Conflict when the name is taken.
 

@@ -52,6 +52,7 @@ class DemonstrationAccount:
     """Somebody whom a visitor may be. role and label are Chinese; both '' for a resident."""
 
     account: int
+    sort: str
     username: str
     role: str
     label: str
@@ -298,7 +299,10 @@ def demonstration_accounts(sort: str) -> tuple[DemonstrationAccount, ...]:
         rows = cursor.fetchall()
     return tuple(
         DemonstrationAccount(
-            account=r[0], username=r[1], role=role_title(r[2], r[5]) if r[2] else "",
+            account=r[0],
+            sort=sort,
+            username=r[1],
+            role=role_title(r[2], r[5]) if r[2] else "",
             label=r[4] or (places.place(r[3], viewer=NOBODY).name if r[3] else ""),
         )
         for r in rows

@@ -10,11 +10,12 @@ from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from quanlin.kit import clock, sealing
 from quanlin.kit.addresses import local_path, source_of
-from quanlin.kit.errors import NotAllowed, TooMany
+from quanlin.kit.errors import NotAllowed
 from quanlin.staff import actions
 from quanlin.staff.models import Account
 
@@ -50,9 +51,9 @@ def source_of_request(request: HttpRequest) -> str:
     )
 
 
-def too_often(request: HttpRequest, *rest: object) -> NoReturn:
+def too_often(request: HttpRequest, *rest: object) -> HttpResponse:
     """Axes found too many failures of one name from one address. The same for names that exist and that do not."""
-    raise TooMany("too_often", "没有登录：试错太多次了。请过 15 分钟再试，或用通行密钥登录。")
+    return render(request, "staff/too_often.html", status=429)
 
 
 class AccountAdapter(DefaultAccountAdapter):
