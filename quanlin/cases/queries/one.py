@@ -6,12 +6,14 @@ from uuid import UUID
 
 from django.db import connection
 
-from quanlin.cases.models import Case, Holding, Photo, Remark
+from quanlin.cases.models import Case, Photo, Remark
+from quanlin.cases.queries.axis import AxisRow, axis_of
 from quanlin.cases.queries.kinds import kind_of
 from quanlin.cases.queries.lists import COLUMNS, CaseRow, row_from
+from quanlin.cases.queries.rows import read_case
 from quanlin.cases.queries.standing import standing_of
-from quanlin.cases.rules import clocks, moves
-from quanlin.cases.rules.catalogue import STEPS, Kind
+from quanlin.cases.rules import moves
+from quanlin.cases.rules.catalogue import Kind
 from quanlin.cases.rules.numbers import CHINA, parse_number
 from quanlin.cases.rules.story import Told, tell
 from quanlin.journal import queries as journal
@@ -20,7 +22,6 @@ from quanlin.kit.actor import Actor
 from quanlin.kit.errors import NotAllowed, NotFound
 from quanlin.people import queries as people
 from quanlin.places import queries as places
-from quanlin.places.rules import working_spans
 from quanlin.staff import queries as staff_queries
 from quanlin.staff import rules as staff
 
@@ -60,24 +61,6 @@ class TimelineItem:
     def public(self) -> bool:
         """Whether the reporter sees it."""
         return not self.internal
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AxisRow:
-    """One holding: segments are (start, end) of working time, so that lunch and night are gaps."""
-
-    unit: str
-    step: str
-    round: int
-    started_at: datetime
-    ended_at: datetime | None
-    due_at: datetime | None
-    segments: tuple[tuple[datetime, datetime], ...]
-    used_minutes: float
-    allowed_minutes: int | None
-    overdue: bool
-    paused: bool
-    ended_by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +126,7 @@ def the_case(number: str, *, viewer: Actor) -> Case:
     """The row behind a number in the viewer's scope. Raises NotFound, NotAllowed."""
     check_may_see(viewer)
     parsed = parse_number(number)
-    case = Case.objects.filter(number=parsed).first() if parsed else None
+    case = read_case(parsed) if parsed else None
     if case is None:
         raise _not_found()
     return case
@@ -182,9 +165,32 @@ _ROW = [
 ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeCase:
+    """A case with all that a page of it shows."""
+
+    page: CasePage
+    timeline: tuple[TimelineItem, ...]
+    axis: tuple[AxisRow, ...]
+
+
+def whole_case(number: str, *, viewer: Actor) -> WholeCase:
+    """Page, timeline and axis of a case, its row read once. Six statements at most. Raises NotFound."""
+    case = the_case(number, viewer=viewer)
+    return WholeCase(page=_page_of(case, viewer), timeline=_timeline_of(case, viewer), axis=axis_of(case))
+
+
 def case_page(number: str, *, viewer: Actor) -> CasePage:
     """A case with what the viewer may do now. One statement. Raises NotFound."""
-    case = the_case(number, viewer=viewer)
+    return _page_of(the_case(number, viewer=viewer), viewer)
+
+
+def axis(number: str, *, viewer: Actor) -> tuple[AxisRow, ...]:
+    """The responsibility axis of a case. Raises NotFound."""
+    return axis_of(the_case(number, viewer=viewer))
+
+
+def _page_of(case: Case, viewer: Actor) -> CasePage:
     now = clock.now()
     kind = kind_of(case.kind, case.kind_version)
     row = row_from(tuple(getattr(case, name) for name in _ROW), now=now)
@@ -257,7 +263,10 @@ def timeline(number: str, *, viewer: Actor) -> tuple[TimelineItem, ...]:
 
     Residents never see internal notes nor the names of those who work below the community.
     """
-    case = the_case(number, viewer=viewer)
+    return _timeline_of(the_case(number, viewer=viewer), viewer)
+
+
+def _timeline_of(case: Case, viewer: Actor) -> tuple[TimelineItem, ...]:
     kind = kind_of(case.kind, case.kind_version)
     entries = journal.timeline("case", str(case.pk), viewer=viewer)
     outside = viewer.sort == "resident"
@@ -332,58 +341,3 @@ def photo_card(p: Photo) -> PhotoCard:
         height=p.height,
         at=p.at,
     )
-
-
-def axis_windows(rows: tuple[AxisRow, ...], row: CaseRow) -> tuple[tuple[datetime, datetime], ...]:
-    """The working time that the axis is drawn on: from the first holding to now or to the present limit."""
-    if not rows:
-        return ()
-    end = max(row.closed_at or clock.now(), row.due_at or rows[-1].started_at)
-    if row.round_the_clock:
-        return ((rows[0].started_at, end),)
-    return working_spans(rows[0].started_at, end, places.calendar_for(row.place))
-
-
-_NOTES = {"return": "退回", "escalate": "上报上级", "reject": "核实没通过"}
-"""What is worth a word beside a bar."""
-
-
-def axis(number: str, *, viewer: Actor) -> tuple[AxisRow, ...]:
-    """The responsibility axis: every holding, oldest first; used and allowed in minutes of the kind's time."""
-    case = the_case(number, viewer=viewer)
-    kind = kind_of(case.kind, case.kind_version)
-    calendar = places.calendar_for(case.community)
-    units = staff_queries.units()
-    now = clock.now()
-    rows = []
-    for h in Holding.objects.filter(case=case).order_by("seq"):
-        end = h.ended_at or (case.closed_at or now)
-        paused = h.step == "hold"
-        used = (
-            h.used
-            if h.used is not None
-            else 0.0
-            if paused
-            else clocks.minutes_between(h.started_at, end, kind=kind, calendar=calendar)
-        )
-        unit = units.get(h.unit)
-        segments = (
-            ((h.started_at, end),) if kind.round_the_clock else working_spans(h.started_at, end, calendar)
-        )
-        rows.append(
-            AxisRow(
-                unit=unit.name if unit else "",
-                step=STEPS.get(h.step, h.step),
-                round=h.round,
-                started_at=h.started_at,
-                ended_at=h.ended_at,
-                due_at=h.due_at,
-                segments=segments,
-                used_minutes=used,
-                allowed_minutes=h.allowed,
-                overdue=not paused and h.due_at is not None and end > h.due_at,
-                paused=paused,
-                ended_by=_NOTES.get(h.ended_by, ""),
-            )
-        )
-    return tuple(rows)

@@ -182,13 +182,13 @@ def _moves(page: queries.CasePage) -> list[dict]:
 
 def _case(request: HttpRequest, actor: Actor, number: str) -> dict:
     """What the case pane needs: six statements at most."""
-    page = queries.case_page(number, viewer=actor)
-    holdings = queries.axis(number, viewer=actor)
+    whole = queries.whole_case(number, viewer=actor)
+    page, holdings = whole.page, whole.axis
     return {
         "page_of": page,
         "case": page.row,
         "moves": _moves(page),
-        "items": queries.timeline(number, viewer=actor),
+        "items": whole.timeline,
         "holdings": holdings,
         "windows": queries.axis_windows(holdings, page.row),
         "back_url": "/desk/" + _tail(request),

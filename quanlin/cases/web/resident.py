@@ -85,7 +85,8 @@ def mine(request: HttpRequest) -> HttpResponse:
 def one(request: HttpRequest, number: str) -> HttpResponse:
     """One of my cases: who has it, until when, every step."""
     actor = _resident(request)
-    page = queries.case_page(number, viewer=actor)
+    whole = queries.whole_case(number, viewer=actor)
+    page = whole.page
     return render(
         request,
         "cases/one.html",
@@ -95,7 +96,7 @@ def one(request: HttpRequest, number: str) -> HttpResponse:
             "page_of": page,
             "steps": page.steps,
             "round": page.row.rounds,
-            "items": queries.timeline(number, viewer=actor),
+            "items": whole.timeline,
             "can": {c.code for c in page.moves},
             "sent": request.GET.get("sent"),
             "stars": "54321",
