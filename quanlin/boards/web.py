@@ -79,7 +79,6 @@ def _context(board: queries.Board, viewer: Actor) -> dict[str, Any]:
         "trend_known": any(rate is not None for rate in rates),
         "levels": board.levels,
         "groups": groups[:GROUPS_SHOWN],
-        "more_groups": groups[GROUPS_SHOWN:],
         "more_cases": sum(group.cases for group in board.groups[GROUPS_SHOWN:]),
         "lanes": STATE_LANES,
         "state_names": [name for code, name in STATES.items() if code in OPEN],
