@@ -67,7 +67,7 @@ def act_as(actor: Actor, *, read_only: bool = False) -> Iterator[None]:
         with transaction.atomic():
             _set_scope(actor)
             yield
-            if outer is not None:
+            if outer is not None and not connection.needs_rollback:
                 _set_scope(outer)
     finally:
         _current.reset(token)
