@@ -11,6 +11,7 @@ from quanlin.cases.actions.turn import Given, Turn
 from quanlin.cases.models import Case, Remark
 from quanlin.cases.queries.kinds import kind_of
 from quanlin.cases.queries.one import check_may_see
+from quanlin.cases.queries.rows import read_case, values_of
 from quanlin.cases.queries.standing import standing_of
 from quanlin.cases.rules import clocks, moves, words
 from quanlin.cases.rules.numbers import parse_number
@@ -50,6 +51,7 @@ def move_case(*, number: str, move: str, version: int, actor: Actor, given: Give
     )
     staff.check(actor, act, staff.Resource(place=case.place, units=tuple(case.units), owner=case.reporter))
     turn = Turn(
+        before=values_of(case),
         case=case,
         kind=kind_of(case.kind, case.kind_version),
         given=given,
@@ -64,7 +66,7 @@ def move_case(*, number: str, move: str, version: int, actor: Actor, given: Give
 
 def _lock(number: str) -> Case:
     parsed = parse_number(number)
-    case = Case.objects.select_for_update().filter(number=parsed).first() if parsed else None
+    case = read_case(parsed, lock=True) if parsed else None
     if case is None:
         raise NotFound("no_case", "没有这件事，或不归您看。请核对编号。")
     return case
@@ -105,7 +107,7 @@ def _finish(t: Turn, move: str, said: str) -> Moved:
         ).pk
     case.version += 1
     case.changed_at = t.now
-    case.save(force_update=True)
+    _write(case, t.before)
     heard = {case.holder_unit, case.desk_unit, *([case.resolver_unit] if case.resolver_unit else [])}
     entry = record(
         t.fact(
@@ -136,6 +138,14 @@ def _finish(t: Turn, move: str, said: str) -> Moved:
         due_at=case.due_at,
         entry=entry,
     )
+
+
+def _write(case: Case, before: dict[str, object]) -> None:
+    """Write the columns that changed, in one statement."""
+    changed = {name: value for name, value in values_of(case).items() if before[name] != value}
+    columns = ", ".join(f'"{name}" = %s' for name in changed)
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE cases_case SET {columns} WHERE id = %s", [*changed.values(), case.pk])  # noqa: S608
 
 
 def _turn_holding(t: Turn, move: str) -> None:

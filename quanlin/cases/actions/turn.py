@@ -35,6 +35,7 @@ class Turn:
     """One move in the making. ``allowed`` None: the step's usual limit; ``fact`` is made when the row is final."""
 
     case: Case
+    before: dict[str, object]  # its columns when it was locked
     kind: Kind
     given: Given
     actor: Actor

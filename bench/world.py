@@ -1,0 +1,94 @@
+"""Fills the bench's database and says who may ask with which token."""
+
+import json
+from pathlib import Path
+
+import psycopg
+
+from bench import data
+
+DESKS = 20
+
+
+def fill(owner_url: str, *, cases: int, movable: int, out: Path) -> None:
+    """Units, workers, tokens and cases. Run as the application in a process with Django set up; COPY as the owner."""
+    from quanlin.cases import queries as kinds_of
+    from quanlin.kit.actor import SYSTEM
+    from quanlin.places import queries as places
+    from quanlin.staff import actions as staff
+    from quanlin.staff import queries as staff_queries
+    from quanlin.staff.actions import act_as
+
+    with act_as(SYSTEM):
+        communities = [c.number for c in places.divisions(("community",))]
+        chosen = communities[:: len(communities) // DESKS][:DESKS]
+        tokens: dict[str, list] = {"community": [], "street": [], "district": [], "city": []}
+        for i, number in enumerate(chosen):
+            unit = staff.open_unit(name=f"第{i + 1}社区", sort="desk", place=number, actor=SYSTEM)
+            tokens["community"].append(_worker(staff, f"bench-{i}", unit.pk, number, SYSTEM))
+        for level in ("street", "district", "city"):
+            for card in places.divisions((level,))[:5]:
+                unit = staff_queries.unit_for("desk", card.number)
+                tokens[level].append(
+                    _worker(staff, f"bench-{level}-{card.number}", unit.id, card.number, SYSTEM)
+                )
+        desk_of = {}
+        for number in communities:
+            unit = staff_queries.unit_for("desk", number)
+            desk_of[number] = (unit.id, unit.level)
+        kinds = [(k.code, k.group, k.scenario) for k in kinds_of.current_kinds().values()]
+        codes = {n: places.place(n, viewer=SYSTEM).code for n in chosen}
+    with psycopg.connect(owner_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(
+            "SELECT set_config('q.lo', '0', false), set_config('q.hi', '9223372036854775807', false)"
+        )
+        data.copy(
+            connection,
+            data.rows(count=cases, communities=communities, desk_of=desk_of, kinds=kinds, prefix="bulk"),
+        )
+        data.copy(
+            connection,
+            data.rows(
+                count=movable,
+                communities=chosen,
+                desk_of=desk_of,
+                kinds=kinds,
+                prefix=data.MOVABLE,
+                only_reported=True,
+                seed=2,
+            ),
+        )
+        connection.execute(
+            "INSERT INTO cases_holding (case_id, place, seq, step, unit, round, started_at, due_at, allowed, ended_by)"
+            " SELECT id, place, 1, 'accept', holder_unit, 1, opened_at, due_at, 120, '' FROM cases_case WHERE state <> 'closed'"
+        )
+        found = connection.execute(
+            "SELECT number, community FROM cases_case WHERE intake_key LIKE 'movable:%'"
+        ).fetchall()
+        some = connection.execute(
+            "SELECT number, community FROM cases_case WHERE community = ANY(%s) LIMIT 5000", [chosen]
+        ).fetchall()
+        connection.commit()
+        connection.autocommit = True
+        connection.execute("VACUUM ANALYZE")
+    token_of = dict(zip(chosen, tokens["community"], strict=True))
+    out.write_text(
+        json.dumps(
+            {
+                "tokens": tokens,
+                "movable": [(n, token_of[c]) for n, c in found],
+                "some": [(n, token_of[c]) for n, c in some],
+                "places": [(codes[c], token_of[c]) for c in chosen],
+                "numbers": [(c, "") for c in chosen],
+            }
+        )
+    )
+
+
+def _worker(staff, name: str, unit: int, place: int, system) -> str:
+    account = staff.open_account(username=name, sort="staff", password=None, actor=system)
+    grant = staff.grant(account=account.pk, role="operator", place=place, unit=unit, actor=system)
+    return staff.make_token(
+        account=account.pk, scope="write", name="bench", actor=system, grant_id=grant.pk, days=30
+    )
