@@ -7,6 +7,7 @@ from django.db import connection
 
 from quanlin.cases.actions.effects import EFFECTS
 from quanlin.cases.actions.photos import keep_photos
+from quanlin.cases.actions.recording import fact_of
 from quanlin.cases.actions.turn import Given, Turn
 from quanlin.cases.models import Case, Remark
 from quanlin.cases.queries.kinds import kind_of
@@ -108,27 +109,7 @@ def _finish(t: Turn, move: str, said: str) -> Moved:
     case.version += 1
     case.changed_at = t.now
     _write(case, t.before)
-    heard = {case.holder_unit, case.desk_unit, *([case.resolver_unit] if case.resolver_unit else [])}
-    entry = record(
-        t.fact(
-            subject_id=str(case.pk),
-            place=case.place,
-            units=tuple(sorted(heard)),
-            persons=(case.reporter,) if case.reporter else (),
-            drill=case.drill,
-            number=case.number,
-            kind=case.kind,
-            group=case.group,
-            state=case.state,
-            was=t.was,
-            level=case.level,
-            holder=case.holder_unit,
-            remark=remark,
-            urgent=case.urgent,
-            **t.extra,
-        ),
-        actor=t.actor,
-    )
+    entry = record(fact_of(case, t.fact, was=t.was, remark=remark, **t.extra), actor=t.actor)
     keep_photos(t.given.photos, case=case, entry=entry, stage=move, actor=t.actor)
     return Moved(
         number=case.number,

@@ -4,6 +4,7 @@ from django.db.models import F
 
 from quanlin.cases import facts
 from quanlin.cases.actions.moving import move_case
+from quanlin.cases.actions.recording import fact_of
 from quanlin.cases.actions.turn import Given
 from quanlin.cases.models import Case
 from quanlin.cases.rules.moves import OPEN, STEP_OF
@@ -33,19 +34,5 @@ def sweep() -> int:
 
 
 def _overdue(case: Case) -> facts.CaseFact:
-    return facts.BecameOverdue(
-        subject_id=str(case.pk),
-        place=case.place,
-        units=tuple({case.holder_unit, case.desk_unit}),
-        persons=(case.reporter,) if case.reporter else (),
-        drill=case.drill,
-        number=case.number,
-        kind=case.kind,
-        group=case.group,
-        state=case.state,
-        was=case.state,
-        level=case.level,
-        holder=case.holder_unit,
-        urgent=case.urgent,
-        overdue_step="arrive" if case.whistled and case.state == "assigned" else STEP_OF[case.state],
-    )
+    step = "arrive" if case.whistled and case.state == "assigned" else STEP_OF[case.state]
+    return fact_of(case, facts.BecameOverdue, overdue_step=step)

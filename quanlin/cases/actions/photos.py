@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from quanlin.cases import facts
+from quanlin.cases.actions.recording import fact_of
 from quanlin.cases.models import Case, Photo
 from quanlin.cases.queries.one import the_case
 from quanlin.cases.queries.photos import path_of
@@ -112,24 +113,7 @@ def add_photos(*, case: Case, pictures: Sequence[Picture], actor: Actor, stage: 
     """Add pictures to a case: those of the report, or more later. The caller has asked whether the actor may."""
     if not pictures:
         return []
-    entry = record(
-        facts.PhotosAdded(
-            subject_id=str(case.pk),
-            place=case.place,
-            units=(case.holder_unit, case.desk_unit),
-            persons=(case.reporter,) if case.reporter else (),
-            drill=case.drill,
-            number=case.number,
-            kind=case.kind,
-            group=case.group,
-            state=case.state,
-            was=case.state,
-            level=case.level,
-            holder=case.holder_unit,
-            photos=len(pictures),
-        ),
-        actor=actor,
-    )
+    entry = record(fact_of(case, facts.PhotosAdded, photos=len(pictures)), actor=actor)
     return keep_photos(pictures, case=case, entry=entry, stage=stage, actor=actor)
 
 
