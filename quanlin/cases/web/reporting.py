@@ -1,5 +1,6 @@
 """The report form: words first, the kind guessed from them, three ways to say where, the promise above the button."""
 
+from math import nan
 from typing import Any
 from uuid import uuid4
 
@@ -75,12 +76,7 @@ def report(request: HttpRequest, code: str = "") -> HttpResponse:
 def _form(
     request: HttpRequest, actor: Actor, given: Any, fault: QuanlinError | None = None
 ) -> dict[str, Any]:
-    code = given.get("place", "")
-    card = (
-        places.by_code(code, viewer=actor)
-        if code and not (fault and fault.field == "place")
-        else home_of(actor)
-    )
+    card = _card_of(given.get("place", ""), actor)
     kind = _kind_of(actor, given)
     return {
         "tab": "report",
@@ -100,6 +96,14 @@ def _form(
         "groups": GROUPS,
         "channel": given.get("channel", ""),
     }
+
+
+def _card_of(code: str, actor: Actor) -> PlaceCard | None:
+    """The chosen place; one's own when none is chosen, or when the code says nothing: the refusal has told that."""
+    try:
+        return places.by_code(code, viewer=actor) if code else home_of(actor)
+    except QuanlinError:
+        return home_of(actor)
 
 
 def _kind_of(actor: Actor, given: Any) -> Kind | None:
@@ -185,11 +189,11 @@ def _take_in(request: HttpRequest, actor: Actor) -> HttpResponse:
         kind = guessed.code if guessed else "complaint"
     fields = {k.removeprefix("field-"): v for k, v in post.items() if k.startswith("field-")}
     known = {f.code for f in queries.the_kind(kind).fields}
-    lat, lng = _degrees(post.get("lat", "")), _degrees(post.get("lng", ""))
+    lat, lng = _degrees(post.get("lat", ""), 90), _degrees(post.get("lng", ""), 180)
     opened = actions.open_case(
         kind=kind,
         text=post.get("text", ""),
-        place=places.by_code(code, viewer=actor).number,
+        place=_number_of(code, actor),
         actor=actor,
         key=post.get("idempotency_key", "") or uuid4().hex,
         reporter=_reporter(actor),
@@ -215,11 +219,21 @@ def _point(given: Any) -> tuple[float, float] | None:
     return (lat, lng) if abs(lat) <= 90 and abs(lng) <= 180 else None
 
 
-def _degrees(text: str) -> float | None:
+def _number_of(code: str, actor: Actor) -> int:
     try:
-        return float(text) if text else None
+        return places.by_code(code, viewer=actor).number
+    except QuanlinError as fault:
+        raise Refused(fault.code, fault.message, field="place") from fault
+
+
+def _degrees(text: str, most: int) -> float | None:
+    try:
+        found = float(text) if text else None
     except ValueError:
-        raise Refused("wrong_type", "位置没认出来。请再定位一次，或选楼栋。", field="place") from None
+        found = nan
+    if found is not None and not abs(found) <= most:
+        raise Refused("wrong_type", "位置没认出来。请再定位一次，或选楼栋。", field="place")
+    return found
 
 
 def _reporter(actor: Actor) -> Reporter:
@@ -257,31 +271,25 @@ def tree(request: HttpRequest) -> HttpResponse:
     actor = _who(request)
     code = request.GET.get("at", "")
     card = places.by_code(code, viewer=actor) if code else places.divisions(("city",))[0]
-    children = places.children(card.number, viewer=actor)
-    steps = places.chain(card.number)
     mine = home_of(actor)
-    return render(
-        request,
-        "cases/_place_tree.html",
-        {
-            "path": [{"name": s.name, "url": f"/report/tree/?at={s.code}"} for s in steps],
-            "places": [
-                {
-                    "code": c.code,
-                    "name": c.name,
-                    "path": c.path,
-                    "url": f"/report/tree/?at={c.code}" if c.level != "home" else "",
-                }
-                for c in children
-            ],
-            "home": {"code": mine.code, "name": mine.name, "path": mine.path}
-            if mine and has_level(mine.number, "community")
-            else None,
-            "here": {"code": card.code, "name": card.name, "path": card.path}
-            if has_level(card.number, "community")
-            else None,
-        },
-    )
+    here = card if has_level(card.number, "community") else None
+    context = {
+        "tab": "report",
+        "path": [{"name": c.name, "url": f"/report/tree/?at={c.code}"} for c in places.chain(card.number)],
+        "places": [
+            {
+                "code": c.code,
+                "name": c.name,
+                "path": c.path,
+                "url": f"/report/tree/?at={c.code}" if c.level != "home" else "",
+            }
+            for c in places.children(card.number, viewer=actor)
+        ],
+        "home": mine if mine and has_level(mine.number, "community") else None,
+        "here": here,
+    }
+    whole = "HX-Request" not in request.headers
+    return render(request, "cases/tree_page.html" if whole else "parts/_tree.html", context)
 
 
 pages = [
