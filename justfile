@@ -36,13 +36,17 @@ bench *ARGS:
 
 # everything that takes long: all tests, types, bench
 nightly:
-    ./test
+    QUANLIN_EXAMPLES=150 ./test
     -just types
     just bench
 
 # pages of docs/ that are made from the code
 docs:
     {{bin}}/quanlin docs facts
+
+# tests/house/openapi.json anew, after a change of the API that was meant
+openapi:
+    QUANLIN_WRITE_OPENAPI=1 ./test tests/house/test_openapi_is_what_was_agreed.py
 
 # lock files anew after a change in requirements*.in or package.json
 lock:

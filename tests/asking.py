@@ -1,4 +1,4 @@
-"""Asking the API as somebody: a client with a token of that actor."""
+"""Asking the API as somebody: a client with a token of that actor. Each answer is held to OpenAPI."""
 
 import json
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from quanlin.kit.actor import SYSTEM, Actor
 from quanlin.staff import actions as staff
+from tests import agreed
 
 _TURNS = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET CONSTRAINTS")
 
@@ -35,13 +36,17 @@ class Asker:
 
     def get(self, path: str, **query: Any) -> HttpResponse:
         """GET below /api/v1, or an absolute path with two slashes."""
-        return self.client.get(_whole(path), query)
+        answer = self.client.get(_whole(path), query)
+        agreed.check("GET", _whole(path), answer)
+        return answer
 
     def post(self, path: str, body: Any, *, key: str = "", kind: str = "application/json") -> HttpResponse:
         """POST a body: bytes as they are, all else as JSON."""
         headers = {"Idempotency-Key": key} if key else {}
         data = body if isinstance(body, bytes) else json.dumps(body)
-        return self.client.post(_whole(path), data, content_type=kind, headers=headers)
+        answer = self.client.post(_whole(path), data, content_type=kind, headers=headers)
+        agreed.check("POST", _whole(path), answer)
+        return answer
 
     def open(self, key: str = "k", **more: Any) -> HttpResponse:
         """Open an ordinary case."""

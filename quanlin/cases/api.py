@@ -97,6 +97,10 @@ def open_case(
     body and ``Idempotent-Replayed: true``; with other content 422 ``key_reused``.
     """
     actor = request.actor
+    try:
+        queries.the_kind(payload.kind)
+    except NotFound as fault:  # a wrong word in the body, not a wrong address
+        raise Refused(fault.code, fault.message, field="kind") from None
     place, lat, lng = _where(payload, actor)
     opened = actions.open_case(
         kind=payload.kind, text=payload.text, place=place, actor=actor, key=idempotency_key,

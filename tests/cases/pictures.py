@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from PIL import Image
 
+from tests import agreed
 from tests.asking import Asker
 
 GPS_INFO = 0x8825
@@ -53,4 +54,7 @@ def upload(asker: Asker, number: str, *pictures: bytes, names: tuple[str, ...] =
         SimpleUploadedFile(names[i] if names else f"{i}.jpg", data, content_type="image/jpeg")
         for i, data in enumerate(pictures)
     ]
-    return asker.client.post(f"/api/v1/cases/{number}/photos", {"photos": files})
+    path = f"/api/v1/cases/{number}/photos"
+    answer = asker.client.post(path, {"photos": files})
+    agreed.check("POST", path, answer)
+    return answer
