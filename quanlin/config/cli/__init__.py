@@ -7,13 +7,15 @@ Modules import Django's things inside their functions: ``quanlin up`` does witho
 import importlib
 import pkgutil
 import sys
+from typing import TYPE_CHECKING
 
-
-def main() -> None:
-    """Run one verb. Refusals and faults end with their sentence and status 1, not with a traceback."""
+if TYPE_CHECKING:
     import typer
 
-    from quanlin.config.cli.connect import explain
+
+def command_line() -> "typer.Typer":
+    """All verbs, gathered from the modules of this folder."""
+    import typer
 
     app = typer.Typer(
         help="泉邻 Quanlin：运行、检查、备份和管理。",
@@ -25,6 +27,14 @@ def main() -> None:
         module = importlib.import_module(f"{__name__}.{found.name}")
         if hasattr(module, "app"):
             app.add_typer(module.app, name=getattr(module, "GROUP", None))
+    return app
+
+
+def main() -> None:
+    """Run one verb. Refusals and faults end with their sentence and status 1, not with a traceback."""
+    from quanlin.config.cli.connect import explain
+
+    app = command_line()
     try:
         app(prog_name="quanlin")
     except Exception as fault:
