@@ -85,7 +85,7 @@ def _context(board: queries.Board, viewer: Actor) -> dict[str, Any]:
         "overdue_many": board.overdue is not None and board.overdue > board.overdue_most,
         "weekday": "一二三四五六日"[board.day.weekday()],
         "key": rules.BREAKS,
-        "spring_level": getattr(settings, "SPRING_LEVEL", ""),
+        "spring_level": settings.SPRING_LEVEL,
     }
 
 

@@ -18,6 +18,8 @@ KEY_FILE = Path(os.environ.get("QUANLIN_KEY_FILE", DATA_DIR / "keys.json"))
 sealing.configure(KEY_FILE, production=PRODUCTION)
 NATS_URL = os.environ.get("QUANLIN_NATS_URL", "nats://127.0.0.1:4222")
 MEDIA_DIR = DATA_DIR / "media"
+SPRING_LEVEL = os.environ.get("QUANLIN_SPRING_LEVEL", "")
+"""趵突泉水位 in metres as the wall shows it; without it the wall leaves its place out."""
 SMS_GATEWAY = os.environ.get("QUANLIN_SMS_GATEWAY", "")
 """package.module.function that sends SMS, see notices.jobs.Gateway; without it they stay in the outbox."""
 

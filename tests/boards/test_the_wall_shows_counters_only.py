@@ -199,3 +199,10 @@ def test_numbers_that_stand_still_say_since_when(world):
     with act_as(SYSTEM), connection.cursor() as cursor:
         cursor.execute("UPDATE journal_relay SET seen_at = now() - interval '5 minutes' WHERE id = 1")
     assert "计数停在" in text(screen(city))
+
+
+def test_the_springs_have_a_place_when_their_level_is_known(world, settings):
+    city = leader(w.CITY, "city")
+    assert "趵突泉" not in text(screen(city))
+    settings.SPRING_LEVEL = "28.64"
+    assert "趵突泉水位 28.64 米" in text(screen(city))

@@ -61,6 +61,7 @@ function later() {
 }
 
 document.addEventListener('q:fact', later);
+document.addEventListener('q:changed', later); // live.js: the server left some out
 setInterval(later, QUIET);
 document.addEventListener('visibilitychange', () => document.hidden || later());
 
