@@ -4,9 +4,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 
 from quanlin.cases import queries
 from quanlin.cases.actions import sweep
+from quanlin.cases.actions.catalogue import SHIPPED
 from quanlin.cases.models import Case, Holding, Photo
 from quanlin.journal.models import Entry
 from quanlin.kit import clock
@@ -351,3 +353,11 @@ def test_lists_take_one_statement(world, django_assert_num_queries):
         rest = queries.case_list(queries.Filters(), viewer=world.worker, limit=2, cursor=page.next)
     assert len(rest.rows) == 1
     assert rest.next == ""
+
+
+def test_choices_keep_the_order_in_which_the_catalogue_writes_them():
+    field = next(f for f in queries.the_kind("street_light").fields if f.type == "choice")
+    written = yaml.safe_load((SHIPPED / "street_light.yaml").read_text(encoding="utf-8"))["fields"]
+    assert [value for value, _ in field.choices] == [
+        str(k) for f in written if f["code"] == field.code for k in f["choices"]
+    ]

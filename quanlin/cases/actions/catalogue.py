@@ -7,7 +7,7 @@ import yaml
 from quanlin.cases import facts
 from quanlin.cases.models import CatalogueEntry
 from quanlin.cases.queries.kinds import forget_kinds
-from quanlin.cases.rules.catalogue import Kind, parse_kind
+from quanlin.cases.rules.catalogue import Kind, parse_kind, stored
 from quanlin.journal.actions import record
 from quanlin.kit import clock
 from quanlin.kit.actor import Actor
@@ -22,6 +22,7 @@ def publish_kind(text: str, *, where: str, actor: Actor) -> Kind:
     staff.check(actor, "place.manage", staff.Resource(place=actor.place))
     body = yaml.safe_load(text)
     kind = parse_kind(body, where=where)
+    body = stored(body)
     known = CatalogueEntry.objects.filter(code=kind.code, version=kind.version).first()
     if known is not None:
         if known.body != body:

@@ -158,6 +158,28 @@ def _one_of(value: str, allowed: Any, key: str, where: str) -> str:
     return value
 
 
+def _pairs(given: Any, where: str) -> tuple[tuple[str, str], ...]:
+    """(value, words) of each choice, from a mapping or, as they are stored, a list of pairs."""
+    if isinstance(given, Mapping):
+        given = list(given.items())
+    if not isinstance(given or [], list) or any(
+        not isinstance(p, list | tuple) or len(p) != 2 for p in given or []
+    ):
+        raise Refused(
+            "catalogue", f"{where}：「choices」写成「值: 名称」，一行一个。", field=f"{where}.choices"
+        )
+    return tuple((str(value), str(words)) for value, words in given or [])
+
+
+def stored(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry as it is kept: choices as a list, since the database does not keep the order of a mapping's keys."""
+    fields = [
+        {**f, "choices": [list(p) for p in _pairs(f["choices"], "")]} if f.get("choices") else f
+        for f in entry.get("fields") or []
+    ]
+    return {**entry, "fields": fields}
+
+
 def _field(entry: Any, where: str) -> Field:
     if not isinstance(entry, Mapping):
         raise Refused("catalogue", f"{where}：一个字段要有 code、label、type。", field=where)
@@ -165,7 +187,7 @@ def _field(entry: Any, where: str) -> Field:
     if not _CODE.match(code):
         raise Refused("catalogue", f"{where}：code 用小写字母、数字和下划线。", field=where)
     type_ = _one_of(_take(entry, "type", str, where), FIELD_TYPES, "type", where)
-    choices = tuple((str(k), str(v)) for k, v in (_take(entry, "choices", dict, where, {}) or {}).items())
+    choices = _pairs(entry.get("choices"), where)
     if (type_ == "choice") != bool(choices):
         raise Refused("catalogue", f"{where}：choice 要有选项，别的类型没有。", field=where)
     low, high = entry.get("low"), entry.get("high")
