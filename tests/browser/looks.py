@@ -90,7 +90,7 @@ TARGETS = """
 INLINE = """
 () => [...document.querySelectorAll('[style]')].filter((e) => !e.closest('.q-stage') || e.getAttribute('style').includes('expression'))
     .map((e) => `style on <${e.tagName.toLowerCase()} class="${e.className}">`)
-  .concat([...document.querySelectorAll('script:not([src])')].map(() => 'inline <script>'))
+  .concat([...document.querySelectorAll('script:not([src]):not([type="application/json"])')].map(() => 'inline <script>'))
   .concat([...document.querySelectorAll('style')].map(() => 'inline <style>'))
   .concat([...document.querySelectorAll('*')].flatMap((e) => [...e.attributes].filter((a) => /^on|^hx-on/.test(a.name)).map((a) => `${a.name} on <${e.tagName.toLowerCase()}>`)))
 """  # noqa: E501

@@ -12,6 +12,7 @@ from quanlin.people import actions as people_actions
 from quanlin.people import web as people
 from quanlin.staff import actions
 from quanlin.staff import web as staff
+from quanlin.staff.models import Account
 from tests import signing, world
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +102,21 @@ def test_no_other_account_is_entered_without_a_password(demonstration, username)
     answer = client.post("/demo/enter/", {"username": username})
     assert answer.status_code == 404
     assert "_auth_user_id" not in client.session
+
+
+@pytest.mark.parametrize(("username", "leads"), [("li.jing", "/desk/me/"), ("real.one", "/account/2fa/")])
+def test_the_printed_password_is_enough_for_an_account_of_the_demonstration_only(
+    demonstration, username, leads
+):
+    with actions.act_as(SYSTEM):
+        row = Account.objects.get(username=username)
+        row.set_password(signing.PASSWORD)
+        row.save()
+    client = signing.fresh_client()
+    signing.give_password(client, username)
+    middleware.forget()
+    page = client.get("/desk/me/")
+    assert (page.headers.get("Location") or "/desk/me/") == leads
 
 
 def test_one_is_not_entered_by_a_link_and_not_sent_elsewhere(demonstration):
