@@ -308,7 +308,7 @@ def said_after(code: str, moved: actions.Moved) -> str:
         "hold": "已挂起，到日子自动恢复",
         "resume": "已恢复，时限接着走",
         "resolve": f"已交{name}核实",
-        "verify": "已办结，报事人会收到通知",
+        "verify": "已办结，报事人会收到消息",
         "reject": f"已退给{name}重新办",
         "urge": f"已催{name}",
         "note": "已记下",
