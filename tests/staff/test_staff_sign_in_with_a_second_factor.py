@@ -78,14 +78,25 @@ def test_a_wrong_second_proof_is_refused_and_nothing_begins(client, account, cod
     assert ways_of(account) == []
 
 
-def test_six_digits_work_once(client, account):
+def test_six_digits_work_once_in_every_process(account):
     code = signing.digits()
-    signing.give_password(client, "liang")
-    client.post("/account/2fa/authenticate/", {"code": code})
-    other = signing.Client()
-    signing.give_password(other, "liang")
-    assert other.post("/account/2fa/authenticate/", {"code": code}).status_code == 200
+    for turn in range(2):
+        client = signing.fresh_client()  # what a process remembers is gone
+        signing.give_password(client, "liang")
+        answer = client.post("/account/2fa/authenticate/", {"code": code})
+        assert answer.status_code == (200 if turn else 302)
     assert ways_of(account) == ["totp"]
+
+
+def test_after_newer_digits_older_ones_are_void(account):
+    for steps, status in ((0, 302), (-1, 200), (1, 302)):
+        client = signing.fresh_client()
+        signing.give_password(client, "liang")
+        assert (
+            client.post("/account/2fa/authenticate/", {"code": signing.digits(steps=steps)}).status_code
+            == status
+        )
+    assert ways_of(account) == ["totp", "totp"]
 
 
 def test_after_five_wrong_proofs_the_right_one_waits_too(client, account):
