@@ -69,8 +69,8 @@ def main(arguments: list[str]) -> None:
         sys.exit(f"\n✗ {fault}")
     except KeyboardInterrupt:
         sys.exit("\n已停止。再次执行会从中断的地方继续。")
-    module = ["quanlin.config.cli", "up"] if purpose == "run" else ["quanlin.config.stack.testing"]
-    os.execv(PYTHON, [str(PYTHON), "-m", *module, *rest])
+    module = "quanlin.config.stack.up" if purpose == "run" else "quanlin.config.stack.testing"
+    os.execv(PYTHON, [str(PYTHON), "-m", module, *rest])
 
 
 def prepare(purpose: str) -> None:

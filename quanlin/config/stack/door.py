@@ -50,9 +50,10 @@ CADDYFILE = """{{
 		root * {static}
 		encode zstd gzip
 		header X-Content-Type-Options nosniff
-		header Cache-Control "no-cache"
 		@hashed path_regexp \\.[0-9a-f]{{12}}\\.
 		header @hashed Cache-Control "public, max-age=31536000, immutable"
+		@plain not path_regexp \\.[0-9a-f]{{12}}\\.
+		header @plain Cache-Control "no-cache"
 		file_server
 	}}
 	handle {{

@@ -15,7 +15,7 @@ from quanlin.config.stack import child, roles, stamps
 from quanlin.config.stack.broker import Broker
 from quanlin.config.stack.door import Door
 from quanlin.config.stack.faults import CannotStart, check_port, check_space, free_port, port_is_free
-from quanlin.config.stack.instance import ROOT, Instance
+from quanlin.config.stack.instance import ROOT, Instance, data_folder
 from quanlin.config.stack.postgres import Postgres
 from quanlin.config.stack.supervisor import Part, Supervisor
 
@@ -362,3 +362,17 @@ def _check_server(url: str, *, production: bool) -> None:
 def up(folder: Path, *, empty: bool) -> None:
     """Start and keep everything under ``folder`` until Ctrl-C or SIGTERM. Raises CannotStart."""
     Up(Instance(folder), empty=empty).go()
+
+
+def main(arguments: list[str]) -> None:
+    """What ``./run`` becomes: ``quanlin up`` without loading the other commands first."""
+    if unknown := set(arguments) - {"--empty"}:
+        sys.exit(f"✗ 不认识的参数：{' '.join(sorted(unknown))}。./run --help 列出全部参数。")
+    try:
+        up(data_folder(), empty="--empty" in arguments)
+    except CannotStart as fault:
+        sys.exit(f"✗ {fault}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
