@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
+from django.views.decorators.http import require_safe
 
 from quanlin.boards import queries, rules
 from quanlin.cases.rules.moves import OPEN, STATES
@@ -25,6 +26,7 @@ STATE_LANES = (
 """The colours of states are four: who looks from five metres away asks whether anybody works on it."""
 
 
+@require_safe
 def wall(request: HttpRequest, code: str = "") -> HttpResponse:
     """The wall of a place, of the viewer's own without a code. ``part=now``: what changes; ``as=table``: numbers."""
     viewer: Actor = request.actor
