@@ -80,7 +80,7 @@ def test_each_level_reads_an_index_of_running_limits_and_never_the_whole_table(w
     with act_as(SYSTEM), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")  # a table this small would be read whole
         for code, index in (
-            (w.CITY, "case_due"), (w.DISTRICT, "case_street_due"), (w.STREET, "case_street_due"),
+            (w.CITY, "_due"), (w.DISTRICT, "case_street_due"), (w.STREET, "case_street_due"),
             (w.SHUNXIN, "case_community_due"),
         ):  # fmt: skip
             source, values = overdue._late(w.number(code), SYSTEM, "1", 10)

@@ -84,8 +84,9 @@ WITH ended AS (
   UPDATE cases_holding SET ended_at = %(now)s, used = %(used)s, ended_by = %(move)s
   WHERE case_id = %(case)s AND seq = %(seq)s RETURNING 1)
 INSERT INTO cases_holding (case_id, place, seq, step, unit, round, started_at, due_at, allowed, ended_by)
-SELECT %(case)s, %(place)s, %(seq)s + 1, %(step)s, %(unit)s, %(round)s, %(now)s, %(due)s, %(allowed)s, ''
-WHERE %(step)s <> ''
+SELECT %(case)s::bigint, %(place)s::bigint, %(seq)s::int + 1, %(step)s::varchar, %(unit)s::bigint, %(round)s::smallint,
+  %(now)s::timestamptz, %(due)s::timestamptz, %(allowed)s::int, ''
+WHERE %(step)s::varchar <> ''
 """
 
 

@@ -66,7 +66,8 @@ WITH opened AS (
   ON CONFLICT DO NOTHING RETURNING id),
 held AS (
   INSERT INTO cases_holding (case_id, place, seq, step, unit, round, started_at, due_at, allowed, ended_by)
-  SELECT id, %(place)s, 1, 'accept', %(desk)s, 1, %(now)s, %(due)s, %(allowed)s, '' FROM opened)
+  SELECT id, %(place)s::bigint, 1, 'accept', %(desk)s::bigint, 1, %(now)s::timestamptz, %(due)s::timestamptz,
+    %(allowed)s::int, '' FROM opened)
 SELECT id FROM opened
 """
 
