@@ -22,6 +22,7 @@ from quanlin.config.stack.supervisor import Part, Supervisor
 DATABASE = "quanlin"
 GROUND, BROKER, PROGRAMS, DOOR = range(4)
 LEAST_FREE_MB = 300
+_ASK_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 THREADS = 4  # of each web process; each holds one database connection
 
 
@@ -43,7 +44,7 @@ class Up:
 
     def go(self) -> None:
         """Raises CannotStart; whatever was started by then has ended."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in _ASK_TO_END:
             signal.signal(number, _as_interrupt)
         self.instance.take()
         if not self.site:
@@ -62,6 +63,8 @@ class Up:
         except KeyboardInterrupt:
             say("正在停止…（请稍候，再按一次 Ctrl-C 会立即结束）")
         finally:
+            for number in _ASK_TO_END:
+                signal.signal(number, lambda *_: self.supervisor.kill())
             self.instance.env_file.unlink(missing_ok=True)
             self.supervisor.stop()
         say("已全部停止")
