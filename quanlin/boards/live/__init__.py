@@ -1,4 +1,4 @@
-"""The live stream: facts as they happen, to those who may see them (docs/api.md, Live)."""
+"""The live stream: facts as they happen, to those who may see them (docs/boards.md)."""
 
 from quanlin.boards.live.app import OPENAPI, Live
 
