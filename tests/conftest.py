@@ -18,12 +18,14 @@ from django.conf import settings
 from django.db import connection
 
 from quanlin.kit import sealing
+from tests.stack import data_folder, own_stack, stack  # noqa: F401  fixtures of browser tests and stories
+from tests.windows import chromium, window  # noqa: F401
 
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a real one takes half a second
 
 ROOT = Path(__file__).resolve().parent.parent
 OWNER_URL = os.environ.get("QUANLIN_DATABASE_OWNER_URL", "")
-_SOURCES = ("migrations/*.py", "data/**/*", "catalogue/*.yaml", "models.py", "sql/*.sql")
+_SOURCES = ("migrations/*.py", "data/**/*", "catalogue/*.yaml", "*/catalogue.py", "models.py", "sql/*.sql")
 
 
 def _fingerprint() -> str:

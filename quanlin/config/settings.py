@@ -97,6 +97,8 @@ WSGI_APPLICATION = "quanlin.config.wsgi.application"
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"  # the worker knows a room's jobs by the name of its module
+
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_FINDERS = [

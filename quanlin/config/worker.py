@@ -1,5 +1,9 @@
 """The process that does the jobs of all queues."""
 
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.job_context import JobContext
 
@@ -15,6 +19,14 @@ async def retry_stalled(context: JobContext, timestamp: int) -> None:
         await jobs.retry_job(job)
 
 
+def with_a_living_connection(do: Callable[[], Any], context: JobContext, worker: Any) -> Any:
+    """Around each job: a connection that broke with the database is dropped, so that the next job gets a new one."""
+    try:
+        return do()
+    finally:
+        connection.close_if_unusable_or_obsolete()
+
+
 def run() -> None:
     """Do jobs until SIGTERM; those in hand get a few seconds to end."""
     with app.replace_connector(app.connector.get_worker_connector()) as worker:
@@ -23,4 +35,5 @@ def run() -> None:
             fetch_job_polling_interval=2,
             shutdown_graceful_timeout=5,
             delete_jobs="successful",
+            task_middleware=[with_a_living_connection],
         )

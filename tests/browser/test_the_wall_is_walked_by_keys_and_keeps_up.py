@@ -22,7 +22,9 @@ from tests.browser.test_every_part_can_be_read_and_pressed import Quiet
 from tests.sessions import session_of
 
 pytestmark = pytest.mark.browser
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps an event loop in this thread; nothing runs in it
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
+    "true"  # Playwright keeps an event loop in this thread; nothing runs in it
+)
 WALL, DESK, PHONE = (1920, 1080), (1280, 800), (390, 844)
 
 

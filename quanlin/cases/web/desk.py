@@ -1,6 +1,7 @@
 """The desk: the queue with filters and due clocks, one case with everything, all moves."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -145,13 +146,15 @@ def _queue(request: HttpRequest, actor: Actor, *, at: str = "") -> dict:
         "keep": kept,
         "q": filters.q,
         "tail": _tail(request),
+        "fresh_tail": (_tail(request) + "&fresh=1") if _tail(request) else "?fresh=1",
     }
 
 
 def _tail(request: HttpRequest) -> str:
     """The list's filter as it goes along with its rows, so that the way back leads to the same list."""
-    query = request.GET.urlencode()
-    return f"?{query}" if query else ""
+    kept = request.GET.copy()
+    kept.pop("fresh", None)
+    return f"?{kept.urlencode()}" if kept else ""
 
 
 @require_GET
@@ -216,8 +219,21 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
 def row(request: HttpRequest, number: str) -> HttpResponse:
     """One row of the queue, fetched again when its case changes."""
     actor = _signed_in(request)
+    if request.GET.get("fresh") and not _belongs(request, actor, number):
+        return HttpResponse(status=204)
     found = queries.case_row(number, viewer=actor)
     return render(request, "cases/_row.html", {"case": found, "tail": _tail(request)})
+
+
+def _belongs(request: HttpRequest, actor: Actor, number: str) -> bool:
+    """Whether a case that just arrived stands in the list that the page shows."""
+    view = _view(request, actor)
+    filters = _filters(request, view)
+    if filters.q:
+        return False
+    return bool(
+        queries.case_list(replace(filters, q=number), viewer=actor, limit=1, order=VIEWS[view][3]).rows
+    )
 
 
 @require_http_methods(["GET", "POST"])
