@@ -193,9 +193,9 @@ class Up:
             )
             if done.returncode:
                 words = log.read_bytes()[where:].decode(errors="replace").strip().splitlines()
-                telling = [line for line in words if line.startswith("✗")] or words[-1:]
+                telling = [line.removeprefix("✗ ") for line in words if line.startswith("✗ ")] or words[-1:]
                 raise CannotStart(
-                    f"{what}没有成功：{'；'.join(telling)}。"
+                    f"{what}没有成功：{'；'.join(line.rstrip('。') for line in telling)}。"
                     f"完整的记录在 {log}，请按其中的原因处理后重试；已完成的部分不会重做。"
                 )
 
@@ -222,7 +222,8 @@ class Up:
         self._keep("实时推送", _granian("asgi", live, 1), "live.log", live)
         self._keep("后台任务", [sys.executable, "-m", "quanlin.config.cli", "worker"], "worker.log")
         self._keep("事实分发", [sys.executable, "-m", "quanlin.config.cli", "relay"], "relay.log")
-        self.instance.tell(self.env | {"QUANLIN_DATABASE_OWNER_URL": self.admin_url})
+        settings = {name: value for name, value in os.environ.items() if name.startswith("QUANLIN_")}
+        self.instance.tell(settings | self.env | {"QUANLIN_DATABASE_OWNER_URL": self.admin_url})
 
     def _keep(self, name: str, command: list, log: str, listens: Path | None = None) -> None:
         """Start one of our programs. It gets no address of the owner: it acts as the application role only.
