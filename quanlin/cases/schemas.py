@@ -1,7 +1,7 @@
 """What the API takes and answers, as OpenAPI shows it.
 
 Answers are built from the queries' own dataclasses and are not validated again on the way out (a list of twenty
-would cost twice as much); tests/cases/test_api_answers_keep_their_schema.py holds them to these schemas instead.
+would cost a quarter more); tests/agreed.py holds each answer of the tests to these schemas instead.
 """
 
 from datetime import datetime

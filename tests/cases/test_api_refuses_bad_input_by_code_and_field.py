@@ -2,7 +2,7 @@
 
 import orjson
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from quanlin.cases.models import Case
 from quanlin.kit.actor import SYSTEM
@@ -352,3 +352,13 @@ def test_a_session_without_csrf_does_not_write(people: world.World) -> None:
     refused(answer, 403, "csrf")
     assert written() == before
     assert client.get("/api/v1/cases").status_code == 200
+
+
+def test_a_database_that_does_not_answer_is_503(people: world.World, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = Asker(people.worker)
+
+    def gone(*_: object, **__: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr("quanlin.cases.queries.case_list", gone)
+    refused(worker.get("/cases"), 503, "no_database")

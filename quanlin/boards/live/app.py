@@ -37,7 +37,8 @@ OPENAPI = {
     "description": (
         "Server-sent events. `ready` at the beginning; `fact` with id, for facts that the asker may see: ids and codes only; "
         "`behind`: some were left out, look anew; `broken` and `mended`: the line to the broker; `over` with reason `ended` "
-        "(the session, token or grant is gone: do not come back), `unverified` (the database did not answer: come back). A comment each 15 s. "
+        "(the session, token or grant is gone: do not come back), `unverified` "
+        "(the database did not answer: come back). A comment each 15 s. "
         "`Last-Event-ID` or `last` catches up."
     ),
     "parameters": [
