@@ -11,7 +11,7 @@ from django.urls import path
 from django.views.decorators.http import require_GET, require_http_methods
 
 from quanlin.cases import actions, queries
-from quanlin.cases.queries.counts import open_counts
+from quanlin.cases.queries.counts import MOST, open_counts
 from quanlin.cases.rules import moves
 from quanlin.cases.rules.catalogue import GROUPS
 from quanlin.cases.rules.numbers import CHINA
@@ -144,6 +144,7 @@ def _queue(request: HttpRequest, actor: Actor, *, at: str = "") -> dict:
             },
         ],
         "keep": kept,
+        "capped": counts.views["open"] >= MOST,
         "q": filters.q,
         "tail": _tail(request),
         "fresh_tail": (_tail(request) + "&fresh=1") if _tail(request) else "?fresh=1",
