@@ -157,7 +157,7 @@ def checks(programs: Path) -> list[tuple[str, list[str | Path]]]:
     """What must hold before a test is worth running, quickest first."""
     python = programs / "python"
     return [
-        ("代码格式检查（ruff format）", [programs / "ruff", "format", "--check", "--quiet", "."]),
+        ("代码格式检查（ruff format）", [programs / "ruff", "format", "--check", "."]),
         ("代码检查（ruff check）", [programs / "ruff", "check", "--quiet", "."]),
         ("分层检查（lint-imports）", [programs / "lint-imports", "--no-logo"]),
         (
