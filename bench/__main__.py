@@ -160,6 +160,8 @@ def _measure(servers: dict, known: dict, args: argparse.Namespace, postgres) -> 
     folder.mkdir(exist_ok=True)
     results: dict = {name: {call: [] for call in CALLS} for name in servers}
     shared = {"ceiling": _scripts(known, folder, ceiling=True)}
+    for name, server in servers.items():  # each worker reads the register of places once before it counts
+        load.measure(server.url, _scripts(known, folder, ceiling=name == "ceiling")["list"], seconds=3)
     for turn in range(args.rounds):
         for call in CALLS:
             for name, server in servers.items():

@@ -15,8 +15,8 @@ from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 from ninja.security import APIKeyCookie, HttpBearer
 
-from quanlin.boards import live
 from quanlin.boards.api import router as boards
+from quanlin.boards.live.openapi import OPENAPI as LIVE
 from quanlin.cases.api import router as cases
 from quanlin.config.errors import problem
 from quanlin.kit.actor import Actor
@@ -136,7 +136,7 @@ class Api(NinjaAPI):
     def get_openapi_schema(self, **more: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**more)
         prefix = next(iter(schema["paths"])).rpartition("/v1/")[0] + "/v1"
-        schema["paths"][f"{prefix}/live"] = {"get": live.OPENAPI}
+        schema["paths"][f"{prefix}/live"] = {"get": LIVE}
         schema["paths"] = dict(sorted(schema["paths"].items()))
         schema["components"]["schemas"]["Problem"] = PROBLEM
         for path, methods in schema["paths"].items():

@@ -12,7 +12,7 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.http import HttpRequest  # noqa: E402
 
-from quanlin.boards.live import Live  # noqa: E402
+from quanlin.boards.live.app import Live  # noqa: E402
 from quanlin.config import checks, middleware  # noqa: E402
 from quanlin.kit.actor import Actor  # noqa: E402
 from quanlin.staff import queries as staff_queries  # noqa: E402

@@ -97,7 +97,6 @@ WSGI_APPLICATION = "quanlin.config.wsgi.application"
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
-PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"  # the worker knows a room's jobs by the name of its module
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"

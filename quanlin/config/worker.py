@@ -7,6 +7,8 @@ from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.job_context import JobContext
 
+from quanlin.config import reactions  # noqa: F401  brings in every room's jobs; the web process does without them
+
 SIMULTANEOUS = 4
 
 
