@@ -86,7 +86,8 @@ def lay_axis(
     shown = [next(((a, b) for a, b in windows if a <= s and e <= b), (s, e)) for s, e in shown]
     scale = _Scale(shown)
     rows = tuple(_row(h, shown, scale, now, due_at if h is holdings[-1] else None) for h in holdings)
-    on_scale = shown[0][0] <= now <= shown[-1][1]
+    # whoever laid the windows up to now did so a moment ago
+    on_scale = shown[0][0] <= now <= shown[-1][1] + timedelta(minutes=1)
     return Axis(
         rows=rows,
         windows=tuple(Bar("win", round(x, 3), round(w, 3)) for x, w in scale.boxes),

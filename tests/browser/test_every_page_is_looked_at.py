@@ -14,6 +14,10 @@ MOST_BYTES = 61_440
 # Messages of the browser that tell nothing about the page: a stream that ends with it, a page left while it loads.
 HARMLESS = ("net::ERR_INCOMPLETE_CHUNKED_ENCODING", "net::ERR_NETWORK_CHANGED")
 
+# What rises into view is looked at when it has risen.
+SETTLED = """() => Promise.all(document.getAnimations()
+  .filter((a) => a.effect.getComputedTiming().endTime !== Infinity).map((a) => a.finished.catch(() => null)))"""
+
 RESIDENT = (
     "/",
     "/report/",
@@ -54,6 +58,7 @@ def numbers(stack: Stack) -> dict[str, str]:
 def complaints(page, *, least: int) -> list[str]:
     """All that looks wrong on the page as it stands."""
     page.wait_for_load_state("load")
+    page.evaluate(SETTLED)
     return [
         *looks.contrast_failures(page),
         *looks.small_targets(page, least),
@@ -95,7 +100,9 @@ def test_nothing_looks_wrong(
     for path in pages:
         page.goto(stack.address + path.format(**numbers))
         # the wall is drawn for 1920 and hangs where nobody presses it with a finger
-        least = 0 if path.startswith("/screen") and size != WALL else 60 if elder else 44 if size == PHONE else 24
+        least = (
+            0 if path.startswith("/screen") and size != WALL else 60 if elder else 44 if size == PHONE else 24
+        )
         wrong = complaints(page, least=least)
         page.said.clear()
         if wrong:

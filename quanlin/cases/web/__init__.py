@@ -1,5 +1,5 @@
 """Pages of cases: the desk, residents' pages, pictures."""
 
-from quanlin.cases.web import desk, photos, reporting, resident
+from quanlin.cases.web import desk, handling, photos, reporting, resident
 
-pages = [*photos.pages, *desk.pages, *reporting.pages, *resident.pages]
+pages = [*photos.pages, *desk.pages, *handling.pages, *reporting.pages, *resident.pages]

@@ -48,6 +48,12 @@ WORDS = {
 }  # fmt: skip
 
 
+PROMISES = {
+    "reported": "受理", "accepted": "派单", "assigned": "接单", "working": "处置完", "resolved": "核实完", "on_hold": "恢复",
+}  # fmt: skip
+"""What will be true when the running step's limit comes: 今天 16:55 前处置完."""
+
+
 def icon_of(code: str) -> str:
     """Name of a move's icon in the sprite."""
     return ICONS.get(code, "check")

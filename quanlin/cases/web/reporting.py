@@ -76,7 +76,7 @@ def report(request: HttpRequest, code: str = "") -> HttpResponse:
 def _form(
     request: HttpRequest, actor: Actor, given: Any, fault: QuanlinError | None = None
 ) -> dict[str, Any]:
-    card = _card_of(given.get("place", ""), actor)
+    card = _card_of(given.get("place", ""), actor, refused=fault is not None)
     kind = _kind_of(actor, given)
     return {
         "tab": "report",
@@ -98,11 +98,13 @@ def _form(
     }
 
 
-def _card_of(code: str, actor: Actor) -> PlaceCard | None:
-    """The chosen place; one's own when none is chosen, or when the code says nothing: the refusal has told that."""
+def _card_of(code: str, actor: Actor, *, refused: bool) -> PlaceCard | None:
+    """The chosen place; one's own when none is chosen, or when it was refused, which the form then tells."""
     try:
         return places.by_code(code, viewer=actor) if code else home_of(actor)
     except QuanlinError:
+        if not refused:
+            raise
         return home_of(actor)
 
 

@@ -11,7 +11,7 @@ from quanlin.cases import actions, queries
 from quanlin.cases.actions import Given
 from quanlin.cases.rules import moves
 from quanlin.cases.rules.numbers import CHINA
-from quanlin.cases.web.asking import given_from
+from quanlin.cases.web.asking import PROMISES, given_from
 from quanlin.cases.web.reporting import community_of, home_of
 from quanlin.kit import clock
 from quanlin.kit.actor import Actor
@@ -99,6 +99,7 @@ def one(request: HttpRequest, number: str) -> HttpResponse:
             "items": whole.timeline,
             "can": {c.code for c in page.moves},
             "sent": request.GET.get("sent"),
+            "promise_verb": PROMISES.get(page.row.state, ""),
             "stars": "54321",
             "said": request.GET.get("said", ""),
         },
