@@ -133,6 +133,7 @@ def _scripts(known: dict, folder: Path, *, ceiling: bool) -> dict[str, Path]:
     )
     name = "c" if ceiling else "r"
     places = load.lines("places", known["places"], folder)
+    lists = load.lines("lists", known["lists"], folder)
     some = load.lines("some", known["some"], folder)
     movable = load.lines("movable", known["movable"], folder)
     key = '["Idempotency-Key"] = string.format("b-%d-%d-%d", os.time(), id, counter), '
@@ -148,9 +149,8 @@ def _scripts(known: dict, folder: Path, *, ceiling: bool) -> dict[str, Path]:
         f' .. "{"" if ceiling else "/moves"}", {{{auth}["Content-Type"] = "application/json"}}, {load.quoted(json.dumps({"move": "accept", "version": 1}))}) end\n',
     }
     if ceiling:
-        numbers = load.lines("numbers", known["numbers"], folder)
-        places = numbers
-    rows = {"create": places, "list": places, "filtered": places, "one": some, "move": movable}
+        lists = load.lines("numbers", known["numbers"], folder)
+    rows = {"create": places, "list": lists, "filtered": lists, "one": some, "move": movable}
     return {call: load.script(f"{name}-{call}", lua[call], folder, rows[call]) for call in CALLS}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import psycopg
 
 from bench import data
+from quanlin.kit.placenumber import has_level
 
 DESKS = 20
 
@@ -22,16 +23,20 @@ def fill(owner_url: str, *, cases: int, movable: int, out: Path) -> None:
     with act_as(SYSTEM):
         communities = [c.number for c in places.divisions(("community",))]
         chosen = communities[:: len(communities) // DESKS][:DESKS]
-        tokens: dict[str, list] = {"community": [], "street": [], "district": [], "city": []}
+        tokens = []
         for i, number in enumerate(chosen):
             unit = staff.open_unit(name=f"第{i + 1}社区", sort="desk", place=number, actor=SYSTEM)
-            tokens["community"].append(_worker(staff, f"bench-{i}", unit.pk, number, SYSTEM))
-        for level in ("street", "district", "city"):
-            for card in places.divisions((level,))[:5]:
+            tokens.append(_worker(staff, f"bench-{i}", unit.pk, number, SYSTEM))
+        lists = []  # lists are asked by desks of every level, half of them communities
+        for level, many in (("street", 5), ("district", 3), ("city", 1)):
+            for card in places.divisions((level,))[:many]:
                 unit = staff_queries.unit_for("desk", card.number)
-                tokens[level].append(
-                    _worker(staff, f"bench-{level}-{card.number}", unit.id, card.number, SYSTEM)
-                )
+                token = _worker(staff, f"bench-{level}-{card.number}", unit.id, card.number, SYSTEM)
+                lists.append((card.code, token, card.number))
+        for number in communities[5 :: len(communities) // 9][:9]:
+            unit = staff.open_unit(name=f"社区{number % 1000}", sort="desk", place=number, actor=SYSTEM)
+            token = _worker(staff, f"bench-list-{number}", unit.pk, number, SYSTEM)
+            lists.append((places.place(number, viewer=SYSTEM).code, token, number))
         desk_of = {}
         for number in communities:
             unit = staff_queries.unit_for("desk", number)
@@ -72,15 +77,15 @@ def fill(owner_url: str, *, cases: int, movable: int, out: Path) -> None:
         connection.commit()
         connection.autocommit = True
         connection.execute("VACUUM ANALYZE")
-    token_of = dict(zip(chosen, tokens["community"], strict=True))
+    token_of = dict(zip(chosen, tokens, strict=True))
     out.write_text(
         json.dumps(
             {
-                "tokens": tokens,
                 "movable": [(n, token_of[c]) for n, c in found],
                 "some": [(n, token_of[c]) for n, c in some],
                 "places": [(codes[c], token_of[c]) for c in chosen],
-                "numbers": [(c, "") for c in chosen],
+                "lists": [(code, token) for code, token, _ in lists],
+                "numbers": [(number, "") for _, _, number in lists if has_level(number, "community")],
             }
         )
     )

@@ -102,11 +102,21 @@ class Case(models.Model):
 
     class Meta:
         db_table = "cases_case"
+        # The lists of each level walk their index from the newest; kind, state and group stand at its end, so that what
+        # a filter leaves out is passed over without a look at the row (docs/adr/0002: what the planner cannot know).
         indexes = [
-            models.Index(fields=["community", "-opened_at", "-id"], name="case_community"),
-            models.Index(fields=["street", "-opened_at", "-id"], name="case_street"),
-            models.Index(fields=["district", "-opened_at", "-id"], name="case_district"),
-            models.Index(fields=["-opened_at", "-id"], name="case_newest"),
+            models.Index(
+                fields=["community", "-opened_at", "-id", "kind", "state", "group"],
+                name="case_community_newest",
+            ),
+            models.Index(
+                fields=["street", "-opened_at", "-id", "kind", "state", "group"], name="case_street_newest"
+            ),
+            models.Index(
+                fields=["district", "-opened_at", "-id", "kind", "state", "group"],
+                name="case_district_newest",
+            ),
+            models.Index(fields=["-opened_at", "-id", "kind", "state", "group"], name="case_newest_all"),
             models.Index(fields=["community", "due_at"], name="case_community_due", condition=OPEN_CASES),
             models.Index(fields=["street", "due_at"], name="case_street_due", condition=OPEN_CASES),
             models.Index(fields=["holder_unit", "due_at"], name="case_holder_due", condition=OPEN_CASES),
