@@ -327,6 +327,9 @@ def test_a_resident_reads_no_internal_note(world):
         words = [t.words for t in queries.timeline(number, viewer=world.wang)]
     assert "明天上门" in words
     assert "这户上个月也报过" not in words
+    with act_as(SYSTEM):
+        heard = [list(e.persons) for e in Entry.objects.filter(fact="cases.noted").order_by("id")]
+    assert heard == [[], [world.wang.person]]  # his stream is not told of it either
 
 
 def test_photo_is_asked_for_where_the_kind_asks(world):

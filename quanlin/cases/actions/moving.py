@@ -95,6 +95,7 @@ def _finish(t: Turn, move: str, said: str) -> Moved:
     ended = case.state in moves.ENDED and t.was not in moves.ENDED
     if t.step or ended:
         _turn_holding(t, move)
+    internal = t.given.internal and t.actor.sort == "staff"
     remark = 0
     if said:
         if move == "decline":
@@ -103,14 +104,17 @@ def _finish(t: Turn, move: str, said: str) -> Moved:
             case=case,
             place=case.place,
             words=said,
-            internal=t.given.internal and t.actor.sort == "staff",
+            internal=internal,
             account=t.actor.account,
             at=t.now,
         ).pk
     case.version += 1
     case.changed_at = t.now
     _write(case, t.before)
-    entry = record(fact_of(case, t.fact, was=t.was, remark=remark, **t.extra), actor=t.actor)
+    entry = record(
+        fact_of(case, t.fact, was=t.was, remark=remark, internal=internal and move == "note", **t.extra),
+        actor=t.actor,
+    )
     keep_photos(t.given.photos, case=case, entry=entry, stage=move, actor=t.actor)
     return Moved(
         number=case.number,
