@@ -21,7 +21,9 @@ from quanlin.kit import sealing
 from tests.stack import data_folder, own_stack, stack  # noqa: F401  fixtures of browser tests and stories
 from tests.windows import chromium, window  # noqa: F401
 
-settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a real one takes half a second
+settings.PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher"
+]  # a real one takes half a second
 
 ROOT = Path(__file__).resolve().parent.parent
 OWNER_URL = os.environ.get("QUANLIN_DATABASE_OWNER_URL", "")
@@ -85,7 +87,9 @@ def _clone(template: str, name: str) -> None:
     with _admin() as admin:
         admin.execute("SELECT pg_advisory_lock(816)")
         admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        admin.execute(f'CREATE DATABASE "{name}" OWNER quanlin_owner TEMPLATE "{template}" STRATEGY FILE_COPY')
+        admin.execute(
+            f'CREATE DATABASE "{name}" OWNER quanlin_owner TEMPLATE "{template}" STRATEGY FILE_COPY'
+        )
 
 
 def _drop(name: str) -> None:

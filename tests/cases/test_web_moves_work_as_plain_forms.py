@@ -166,7 +166,7 @@ def test_a_move_that_somebody_else_has_made_shows_the_newest_state_and_keeps_the
         answer = client.post(f"/desk/cases/{number}/decline/", given, headers=headers)
         assert answer.status_code == 409
         shown = text_of(answer)
-        assert "现在不能不予受理" in shown
+        assert "「不予受理」现在办不了" in shown
         assert "舜新社区 韩雪凝 刚刚「派给明泉物业」，现在是「已派单」，由明泉物业办理。" in shown
         assert "这是区里的路灯，不归社区管" in shown
         assert ("<!doctype html>" in answer.content.decode()) is not bool(headers)
