@@ -44,7 +44,8 @@ def numbers(stack: Stack) -> dict[str, str]:
     """A case of 王秀英 that is open, one that is closed, one that stands on 李静's desk."""
     with stack.database() as db:
         wang = db.execute("SELECT uid FROM staff_account WHERE username = 'wang.xiuying'").fetchone()[0]
-        own = "SELECT number FROM cases_case WHERE reporter = %s AND state {} 'closed' ORDER BY rating IS NULL DESC, id DESC LIMIT 1"
+        own = "SELECT number FROM cases_case WHERE reporter = %s AND state {} 'closed'"
+        own += " ORDER BY rating IS NULL DESC, id DESC LIMIT 1"
         closed = db.execute(own.format("="), [wang]).fetchone()
         open_one = db.execute(own.format("<>"), [wang]).fetchone()
         desk = "SELECT c.number FROM cases_case c JOIN places_place p ON p.number = c.community WHERE p.name = '舜新社区'"
