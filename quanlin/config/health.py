@@ -99,7 +99,7 @@ def _ask_database() -> dict[str, Part]:
         "version": _program_version(),
         "lag_seconds": round(lag.seconds, 1),
     }
-    if lag.seconds > 5 or lag.faults:
+    if relay["state"] == "ok" and (lag.seconds > 5 or lag.faults):
         relay["state"] = "late" if lag.seconds > 5 else "faults"
     schema: Part = {"state": "down" if missing else "ok", "missing": missing}
     return {"database": database, "schema": schema, "relay": relay, "worker": worker}
