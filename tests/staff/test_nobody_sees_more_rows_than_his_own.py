@@ -225,5 +225,5 @@ def test_a_person_without_a_home_is_seen_by_no_staff(town):
 
 
 def test_tests_run_as_the_application_and_not_as_the_owner():
-    assert settings.DATABASES["default"]["OPTIONS"]["options"].endswith("role=quanlin_app")
+    assert settings.DATABASES["default"]["OPTIONS"]["options"].split("-c ")[3].strip() == "role=quanlin_app"
     assert sql("SELECT current_user::text") == [("quanlin_app",)]

@@ -119,6 +119,7 @@ def test_a_dark_lamp_is_reported_handled_verified_and_rated(stack: Stack, window
         "受理",
         "上报事项",
     ]
+    li.wait_for_selector(".q-axis li.sum", timeout=SOON)
     axis = li.locator(".q-axis li:not(.scale):not(.sum)").all_inner_texts()
     held = [tuple(part for part in re.split(r"\s*\n\s*", text) if part)[:2] for text in axis]
     assert held == [

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from PIL import Image
 
-from quanlin.cases.models import Photo, Remark
+from quanlin.cases.models import Photo
 from quanlin.cases.queries.one import PhotoCard, check_may_see, photo_card, the_case
 from quanlin.journal import queries as journal
 from quanlin.kit.actor import Actor
@@ -56,12 +56,16 @@ def photo_file(photo: UUID, *, viewer: Actor, thumb: bool = False) -> PhotoFile:
 
 
 def _of_internal_notes(rows: list[Photo], viewer: Actor) -> set[int]:
-    """Entries whose words the reporter does not see; their pictures he does not see either."""
-    noted = {r.entry for r in rows if r.stage == "note"}
-    entries = [journal.entry(e, viewer=viewer) for e in noted]
-    remarks = {e.data.get("remark", 0): e.id for e in entries}
-    internal = Remark.objects.filter(pk__in=remarks, internal=True).values_list("pk", flat=True)
-    return {remarks[pk] for pk in internal}
+    """Entries that the reporter does not see; their pictures he does not see either."""
+    return {entry for entry in {r.entry for r in rows if r.stage == "note"} if not _sees(entry, viewer)}
+
+
+def _sees(entry: int, viewer: Actor) -> bool:
+    try:
+        journal.entry(entry, viewer=viewer)
+    except NotFound:
+        return False
+    return True
 
 
 def _thumb(photo: UUID, path: Path) -> Path:
