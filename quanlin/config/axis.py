@@ -76,9 +76,10 @@ def lay_axis(
     A holding may carry ``holds``, windows in which its clock stood still, or be ``paused`` as a whole.
     """
     windows = _merged(windows)
-    moments = [m for h in holdings for s in h.segments for m in s]
-    if not moments:
+    if not holdings:
         return Axis((), (), (), None, clock_words(now))
+    # a case that began and ended in one evening has used no working time: its rows stand there all the same
+    moments = [m for h in holdings for s in h.segments for m in s] or [m for w in windows for m in w] or [now]
     first = min(moments)
     last = max([*moments, now, *([due_at] if due_at else [])])
     shown = _clip(windows, first, last) or [(first, max(last, first + timedelta(minutes=1)))]

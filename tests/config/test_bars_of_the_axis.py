@@ -87,3 +87,9 @@ def test_without_a_calendar_time_runs_through():
 
 def test_a_case_that_nobody_held_has_no_rows():
     assert lay_axis([], TWO_DAYS, now=at(24, 10)).rows == ()
+
+
+def test_what_was_done_in_one_evening_stands_there_without_bars():
+    axis = lay_axis([Held([], used_minutes=0, allowed_minutes=120)], [], now=at(24, 19))
+    assert [(row.unit, row.used, row.bars) for row in axis.rows] == [("明泉物业", 0, ())]
+    assert axis.used == 0
