@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -38,20 +37,12 @@ COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """A community with a desk of its own."""
-
-    community: int
-    unit: int
-
-
 def rows(
     *, count: int, communities: list[int], desk_of: dict[int, tuple[int, str]], kinds: list[tuple[str, str, str]],
-    prefix: str, only_reported: bool = False, seed: int = 1,
+    prefix: str, only_reported: bool = False, start: int = 0,
 ) -> Iterator[tuple]:  # fmt: skip
-    """``count`` rows of cases_case spread over two years and the communities. kinds: (code, group, scenario)."""
-    rand = random.Random(seed)
+    """``count`` rows of cases_case spread over two years and the communities. kinds: (code, group, scenario); start: of the running number."""
+    rand = random.Random(start)
     now = datetime.now(UTC)
     digest = sha256(b"bench").digest()
     step = 9_999_991  # coprime to 10^7: numbers of a month do not repeat
@@ -61,7 +52,7 @@ def rows(
             if not only_reported
             else now - timedelta(minutes=5)
         )
-        body = f"{opened:%y%m}{(i * step + seed * 1_000_003) % 10_000_000:07d}"
+        body = f"{opened:%y%m}{(start + i) * step % 10_000_000:07d}"
         community = rand.choice(communities)
         unit, level = desk_of[community]
         code, group, scenario = rand.choice(kinds)

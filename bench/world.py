@@ -66,7 +66,7 @@ def fill(owner_url: str, *, cases: int, movable: int, out: Path) -> None:
                 kinds=kinds,
                 prefix=data.MOVABLE,
                 only_reported=True,
-                seed=2,
+                start=cases,
             ),
         )
         connection.execute(
