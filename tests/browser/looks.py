@@ -104,7 +104,9 @@ SPILL = """
 
 def contrast_failures(page) -> list[str]:
     """Every text that is below WCAG AA on its own ground: 4.5:1, large text 3:1."""
-    page.evaluate("() => document.getAnimations().forEach((a) => a.finish())")  # what slides in is read when it stands
+    page.evaluate(
+        "() => document.getAnimations().forEach((a) => a.finish())"
+    )  # what slides in is read when it stands
     return page.evaluate(CONTRAST)
 
 
