@@ -54,6 +54,6 @@ def tell_security(entry_id: int) -> None:
         officers = staff_queries.holders_of("security_admin", fact.place)
         span = "一小时" if fact.data["within"] == "hour" else "一天"
         actions.tell(
-            entry=entry_id, accounts=officers, title=f"有人{span}内查看的个人信息到了上限，已停住",
-            link=f"/desk/audit/?account={fact.actor_account}",
+            entry=entry_id, accounts=officers, title=f"{fact.actor_account} 号账号{span}内查看的个人信息到了上限，已停住",
+            link="/notices/",
         )  # fmt: skip

@@ -139,7 +139,7 @@ def test_the_security_officers_of_the_place_hear_once_of_a_budget_that_is_used_u
         jobs.tell_security(entry.id)
     with staff.act_as(near):
         (told,) = notices.notices_of(near)
-    assert told.title == "有人一小时内查看的个人信息到了上限，已停住"
+    assert told.title == f"{town.worker.account} 号账号一小时内查看的个人信息到了上限，已停住"
     assert "李静" not in told.title
     with staff.act_as(far):
         assert notices.notices_of(far) == ()
