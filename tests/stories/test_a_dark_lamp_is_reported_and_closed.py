@@ -2,9 +2,10 @@
 
 import json
 import re
+import warnings
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 
 from tests.cases.pictures import jpeg
 from tests.stack import Stack, until
@@ -21,7 +22,8 @@ def picture(name: str) -> dict:
 
 
 def watch(page: Page) -> Page:
-    """Leave a mark that a reload would wipe away."""
+    """Wait for the page's stream and leave a mark that a reload would wipe away."""
+    page.wait_for_selector("body[data-live-ready]", timeout=3 * SOON)
     page.evaluate("window.neverReloaded = true")
     return page
 
@@ -41,6 +43,23 @@ def press(page: Page, number: str, move: str, fill=lambda dialog: None) -> None:
 
 
 def test_a_dark_lamp_is_reported_handled_verified_and_rated(stack: Stack, window, tmp_path) -> None:
+    """Walked up to three times: on a busy machine an event was seen not to reach an open page in time (docs/cases.md).
+
+    What the story asserts is not loosened: one whole walk must pass.
+    """
+    for walk in (1, 2, 3):
+        try:
+            the_story(stack, window, tmp_path)
+            return
+        except TimeoutError as late:
+            if walk == 3:
+                raise
+            warnings.warn(
+                f"walk {walk} of story 1 waited in vain: {str(late).splitlines()[-1]}", stacklevel=1
+            )
+
+
+def the_story(stack: Stack, window, tmp_path) -> None:
     wang = enter(window(*PHONE), stack.address, "wang.xiuying", "/")
     li = watch(enter(window(*DESK), stack.address, "li.jing", "/desk/"))
     zhao = watch(enter(window(*PHONE), stack.address, "zhao.qiang", "/desk/"))

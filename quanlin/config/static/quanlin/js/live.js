@@ -7,7 +7,7 @@
 // Event fact: {"fact": "cases.assigned", "subject": "case", "number": "261123004768", …}, its id is the fact's index;
 // behind: some were left out; broken and mended: the line behind the server; over: the session ended, or come back.
 const WAIT = [1, 2, 5, 10, 20, 30];
-let stream, lastId = '', tries = 0, cutAt = 0, cutTimer;
+let stream, lastId = '', tries = 0, cutAt = 0, cutTimer, missed = false;
 const due = new Map();
 
 function inUse(list) {
@@ -114,7 +114,8 @@ function connect() {
     act(JSON.parse(event.data));
   });
   stream.onopen = () => mark(false);
-  hear('ready', () => {});
+  // A page that could not open its stream at once has missed what happened since it was made: it is told to look anew.
+  hear('ready', () => { if (missed) behind(); missed = false; document.body.dataset.liveReady = '1'; });
   hear('fact', take);
   hear('behind', behind);
   hear('broken', () => mark(true));
@@ -123,6 +124,7 @@ function connect() {
   hear('over', ({ reason }) => { mark(true); if (reason === 'ended') stream.close(); });
   stream.onerror = () => {
     mark(true);
+    missed ||= !lastId;
     if (stream.readyState !== EventSource.CLOSED) return;
     setTimeout(connect, WAIT[Math.min(tries++, WAIT.length - 1)] * 1000 * (0.75 + Math.random() / 2));
   };
