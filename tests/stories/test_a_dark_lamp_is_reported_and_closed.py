@@ -45,7 +45,7 @@ def press(page: Page, number: str, move: str, fill=lambda dialog: None) -> None:
 def test_a_dark_lamp_is_reported_handled_verified_and_rated(stack: Stack, window, tmp_path) -> None:
     """Walked up to three times: on a busy machine an event was seen not to reach an open page in time (docs/cases.md).
 
-    What the story asserts is not loosened: one whole walk must pass.
+    This is looser than one walk, and stands only until the cause is found; then the loop goes.
     """
     for walk in (1, 2, 3):
         try:
